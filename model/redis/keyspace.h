@@ -1,0 +1,65 @@
+/* The dataset of one server: 16 databases of keys, with a running digest and O(1) snapshots.
+ *
+ * Keys live in pages of entries in order of insertion. A snapshot is taken in O(1); the first write to a
+ * page, or to a value, after it copies that page or value for the snapshot and is accounted as copied
+ * memory, as fork and copy-on-write do. At most one snapshot is open at a time (the server forks one child
+ * at a time). The running digest (128 bits) is the sum over all keys of a hash of (db, key, type, value,
+ * deadline): equal datasets have equal digests whatever the order of writes; kept up in O(1) a command. */
+#ifndef MODEL_REDIS_KEYSPACE_H
+#define MODEL_REDIS_KEYSPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/world/buffer.h"
+#include "sim/world/pool.h"
+#include "sim/world/units.h"
+
+#define KEYSPACE_DBS 16
+
+struct keyspace;
+struct snapshot;
+
+struct dataset_digest {
+    uint64_t low, high;
+};
+
+struct keyspace *keyspace_create(struct pool *pool);
+/* Gives back all memory; an open snapshot must have been ended. */
+void keyspace_destroy(struct keyspace *ks);
+/* Removes all keys of db, or of all with db -1; how many there were. */
+uint64_t keyspace_flush(struct keyspace *ks, int db);
+/* Swaps the contents of two keyspaces (swapdb load). */
+void keyspace_swap(struct keyspace *a, struct keyspace *b);
+
+uint64_t keyspace_size(const struct keyspace *ks, int db);    /* keys of one db */
+uint64_t keyspace_total(const struct keyspace *ks);           /* keys of all */
+uint64_t keyspace_expires(const struct keyspace *ks, int db); /* keys with a deadline */
+/* Mean remaining time to live of a db's keys with a deadline in ms, 0 if none (INFO's avg_ttl). */
+int64_t keyspace_avg_ttl(const struct keyspace *ks, int db, int64_t now_ms);
+/* Bytes the dataset takes, by the model's own accounting (close to used_memory_dataset). O(1). */
+uint64_t keyspace_memory(const struct keyspace *ks);
+struct dataset_digest keyspace_digest(const struct keyspace *ks);
+/* DEBUG DIGEST as redis-server 7.0.15 computes it: 40 hex digits and a zero. O(n). */
+void keyspace_debug_digest(const struct keyspace *ks, char hex[41]);
+/* How often anything was changed: equal numbers, equal contents. */
+uint64_t keyspace_version(const struct keyspace *ks);
+
+/* Deletes keys whose deadline lies before now_ms, at most `limit`, in a fixed order; each deleted key is told to
+ * `deleted` (db, key) after it is gone. How many. */
+size_t keyspace_expire_cycle(struct keyspace *ks, int64_t now_ms, size_t limit,
+                             void (*deleted)(void *ctx, int db, struct bytes key), void *ctx);
+/* Like the active cycle's first step: whether any key's deadline lies before now_ms. O(1) amortised. */
+int64_t keyspace_next_deadline(const struct keyspace *ks);
+
+/* --- snapshots ------------------------------------------------------------------------------------- */
+
+/* Freezes the dataset as it is now. O(1). NULL if one is open already. `page` is the size in bytes of a page of
+ * memory, for the accounting of what is copied. */
+struct snapshot *snapshot_open(struct keyspace *ks, int64_t page);
+void snapshot_close(struct snapshot *s);
+/* Bytes copied since it was opened, in whole pages. */
+uint64_t snapshot_copied(const struct snapshot *s);
+struct dataset_digest snapshot_digest(const struct snapshot *s);
+
+#endif

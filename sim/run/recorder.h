@@ -1,0 +1,105 @@
+/* The recorder's door: what happened, as it happens, for those who keep or show it.
+ *
+ * One run calls, in this order: begin, then happening / op / sample as they come, then end. All pointers are
+ * valid during the call only. A recorder never influences the run. */
+#ifndef SIM_RUN_RECORDER_H
+#define SIM_RUN_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/run/system.h"
+#include "sim/world/trace.h"
+
+enum record_level { RECORD_SUMMARY, RECORD_OPS, RECORD_EVENTS };
+
+struct run_identity {
+    const char *scenario_file;
+    const char *scenario_text; /* the whole file */
+    size_t scenario_len;
+    const char *title;
+    uint64_t seed;
+    uint64_t number; /* of the run in its campaign, from 0: (file, seed) order, whatever the number of jobs */
+    const char *const *party_names; /* nodes, clients, consoles */
+    size_t party_count;
+    size_t node_count;
+    const struct system *system;
+    struct model *model;
+};
+
+struct op_record {
+    uint64_t number;
+    uint16_t client; /* party */
+    uint16_t node;   /* whom it was sent to */
+    sim_time invoke;
+    sim_time done; /* -1: never */
+    enum op_fate fate;
+    struct bytes wire;  /* the request's bytes */
+    struct bytes reply; /* as text for people */
+};
+
+struct sample_record {
+    sim_time at;
+    uint16_t node;
+    const int64_t *values; /* one for each of system->sample_names */
+};
+
+struct expectation_result {
+    uint32_t line;
+    const char *text;
+    bool held;
+    const char *got;
+    sim_time at; /* when it was judged; -1: never */
+};
+
+struct named_number {
+    const char *name;
+    int64_t number;
+};
+
+struct node_field {
+    uint16_t node;
+    const char *name;
+    bool is_number;
+    int64_t number;
+    const char *text;
+};
+
+struct run_result {
+    const struct run_identity *identity;
+    bool passed;
+    uint64_t trace;
+    uint64_t events; /* fired */
+    sim_time sim_ns;
+    int64_t wall_ns;
+    const char *failure; /* first failure as one line for people; NULL if passed */
+    sim_time failed_at;  /* -1 */
+    const struct check_result *checks;
+    size_t check_count;
+    const struct expectation_result *expectations;
+    size_t expectation_count;
+    const struct node_field *fields; /* grouped by node, in INFO's order, then dbsize, digest, alive, lag_bytes */
+    size_t field_count;
+    const struct named_number *metrics;
+    size_t metric_count;
+    const struct named_number *faults; /* kind -> how many really happened */
+    size_t fault_count;
+    const char *const *notes;
+    size_t note_count;
+};
+
+struct recorder_ops {
+    void (*begin)(void *ctx, const struct run_identity *identity);
+    void (*happening)(void *ctx, const struct happening *h); /* NULL below RECORD_EVENTS */
+    void (*op)(void *ctx, const struct op_record *op);       /* NULL below RECORD_OPS; called when its fate is known */
+    void (*sample)(void *ctx, const struct sample_record *sample);
+    /* False: it could not be kept (disk full, database locked): exit status 3. */
+    bool (*end)(void *ctx, const struct run_result *result);
+};
+
+struct recorder {
+    const struct recorder_ops *ops;
+    void *ctx;
+};
+
+#endif

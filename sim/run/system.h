@@ -1,0 +1,182 @@
+/* What a modelled system offers a run.
+ *
+ * sim/ runs any system that fills this table; it knows nothing of what the system does. The program
+ * (sim/detsim.c) hands the tables to sim/run; a system is addressed by struct system alone. */
+#ifndef SIM_RUN_SYSTEM_H
+#define SIM_RUN_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/scenario/vocabulary.h"
+#include "sim/world/buffer.h"
+#include "sim/world/host.h"
+
+/* One model instance: everything modelled in one run. */
+struct model;
+
+/* A conf line in force: directive and values. */
+struct setting {
+    const struct bytes *words;
+    size_t word_count;
+};
+
+struct model_node_setup {
+    const char *name;
+    uint16_t party;
+    bool starts_off;
+    const struct option *options; /* of its `node` line */
+    size_t option_count;
+};
+
+struct model_client_setup {
+    const char *name;
+    uint16_t party;
+    const uint16_t *nodes; /* on NODES */
+    size_t node_count;
+    const struct option *options;
+    size_t option_count;
+    sim_time timeline_end; /* the default of `until` */
+    uint64_t stream_nth;   /* for chance_named(seed, "client", name, NULL, nth) */
+};
+
+struct model_dataset_setup {
+    uint16_t party;
+    const struct option *options;
+    size_t option_count;
+};
+
+struct model_defect_setup {
+    const char *name;
+    const uint16_t *nodes; /* NULL: on all */
+    size_t node_count;
+};
+
+struct model_setup {
+    struct pool *pool;
+    struct trace *trace;
+    uint64_t seed;
+    const struct model_node_setup *nodes;
+    size_t node_count;
+    const struct model_client_setup *clients;
+    size_t client_count;
+    const struct model_dataset_setup *datasets;
+    size_t dataset_count;
+    const struct model_defect_setup *defects;
+    size_t defect_count;
+    const char *const *allowed; /* checks that `allow` switched off */
+    size_t allowed_count;
+    const char *const *expected_checks; /* checks that some expect names */
+    size_t expected_check_count;
+};
+
+/* A field's value. */
+enum field_kind { FIELD_UNDEFINED, FIELD_NUMBER, FIELD_TEXT };
+struct field_value {
+    enum field_kind kind;
+    int64_t number;
+    sim_time unit;   /* ns that 1 stands for, when the field is a time; else 0 */
+    const char *why; /* undefined: "r has no field x (role master)"; static or in `text` */
+};
+
+/* A reply as a tree, from one RESP-like value. Memory is the caller's pool's. */
+enum reply_kind { REPLY_TEXT, REPLY_ERROR, REPLY_NUMBER, REPLY_NIL, REPLY_ARRAY };
+struct reply {
+    enum reply_kind kind;
+    struct bytes text; /* number: its decimal form, too */
+    struct reply *items;
+    size_t count;
+};
+
+enum verdict { VERDICT_OK, VERDICT_ANOMALY, VERDICT_VIOLATION, VERDICT_UNKNOWN };
+
+/* One check's result. Strings are the model's pool's. */
+struct check_result {
+    const char *name;
+    enum verdict verdict;
+    uint64_t count;     /* how often it was broken */
+    const char *detail; /* the first: node, offset, command, in the field's words; "" when ok */
+    sim_time at;        /* when it broke first; -1 */
+};
+
+/* What the run knows of the outside when it asks whether the system is at rest. */
+struct rest_view {
+    const bool *down;        /* by party: no process */
+    bool (*unreachable)(void *ctx, uint16_t a, uint16_t b); /* cut or refused by a fault without an end */
+    void *ctx;
+};
+
+/* How an operation ended. */
+enum op_fate {
+    OP_OK,
+    OP_ERROR,   /* an error reply: it did not take effect */
+    OP_CLOSED,  /* the connection broke first: unknown */
+    OP_TIMEOUT, /* the client gave up waiting: unknown */
+    OP_PENDING  /* still open at the end: unknown */
+};
+
+struct system {
+    const char *name;
+    const struct vocabulary *words;
+
+    struct model *(*create)(const struct model_setup *setup);
+    /* At rest or at the end of the run, once: final judgements. */
+    void (*finish)(struct model *model, bool at_rest);
+
+    /* --- servers --- */
+    /* Boots a server process on its host: sets host->node, host->node_ops. `settings` are those in force for this
+     * process and stay valid while it lives. */
+    void (*boot)(struct model *model, struct host *host, const struct setting *settings, size_t count);
+    /* Its process is over. */
+    void (*gone)(struct model *model, struct host *host);
+
+    /* --- clients --- */
+    void (*boot_client)(struct model *model, struct host *host);
+    void (*client_start)(struct model *model, uint16_t party); /* start NAME */
+    void (*client_stop)(struct model *model, uint16_t party);  /* stop NAME */
+    bool (*client_done)(struct model *model, uint16_t party);  /* nothing left to do, no reply awaited */
+
+    /* --- the timeline's commands --- */
+    void (*encode)(const struct bytes *words, size_t count, struct buffer *out);
+    /* Reads one reply from the front of `bytes`: bytes used, 0 if it is not complete yet, -1 if it is no reply. */
+    int64_t (*decode)(struct pool *pool, struct bytes bytes, struct reply *reply);
+    /* The port on which a node listens. */
+    uint16_t (*port)(struct model *model, uint16_t party);
+
+    /* --- reading --- */
+    /* A handle for a field name, for field_read; -1 if there is no such field. */
+    int (*field_find)(const char *name);
+    /* Its value now, text form appended to `text` in any case. Looks from outside: works on a stopped or loading
+     * node; a node that is down has only `alive`. */
+    void (*field_read)(struct model *model, uint16_t party, int field, struct field_value *value, struct buffer *text);
+    /* Calls `each` for every field that the node has now, in INFO's order. */
+    void (*fields_each)(struct model *model, uint16_t party,
+                        void (*each)(void *ctx, const char *name, const struct field_value *value, const char *text),
+                        void *ctx);
+    /* A metric of the whole run (run.METRIC) that the model counts; false if it is not the model's. */
+    bool (*metric_read)(struct model *model, const char *name, struct field_value *value);
+    /* Whether a check holds at this instant; `why` gets the reason if not. For `expect [at|by|always] CHECK`. */
+    bool (*check_holds)(struct model *model, const char *name, struct buffer *why);
+    /* Results of all checks that were judged, in the vocabulary's order. */
+    size_t (*check_count)(struct model *model);
+    struct check_result (*check_get)(struct model *model, size_t i);
+    /* Whether something was broken that nothing can mend: a run may stop early. */
+    bool (*broken)(struct model *model);
+
+    /* Nothing more will change by itself, except what is periodic; else `why` says who waits for what. */
+    bool (*settled)(struct model *model, const struct rest_view *view, struct buffer *why);
+
+    /* --- samples over time: names end with NULL; `out` has one place each; false: the node is down --- */
+    const char *const *sample_names;
+    bool (*sample)(struct model *model, uint16_t party, int64_t *out);
+
+    /* The name of a model's happening kind, and its text for people ("" leaves the default). */
+    const char *(*happening_name)(unsigned kind);
+    void (*happening_text)(struct model *model, const struct happening *h, struct buffer *out);
+    /* An operation's bytes on the wire as text for people: `SET k v`. */
+    void (*op_text)(struct bytes wire, struct buffer *out);
+    /* Which key an operation is about; empty if none. */
+    struct bytes (*op_key)(struct bytes wire);
+};
+
+#endif
