@@ -6,6 +6,7 @@
 #define SIM_RUN_RECORDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/run/system.h"
@@ -92,7 +93,9 @@ struct recorder_ops {
     void (*begin)(void *ctx, const struct run_identity *identity);
     void (*happening)(void *ctx, const struct happening *h); /* NULL below RECORD_EVENTS */
     void (*op)(void *ctx, const struct op_record *op);       /* NULL below RECORD_OPS; called when its fate is known */
-    void (*sample)(void *ctx, const struct sample_record *sample);
+    void (*sample)(void *ctx, const struct sample_record *sample); /* NULL below RECORD_OPS */
+    /* TRACE_FAULT only; NULL at RECORD_EVENTS, where `happening` hears of faults. May be NULL. */
+    void (*fault)(void *ctx, const struct happening *h);
     /* False: it could not be kept (disk full, database locked): exit status 3. */
     bool (*end)(void *ctx, const struct run_result *result);
 };
@@ -100,6 +103,29 @@ struct recorder_ops {
 struct recorder {
     const struct recorder_ops *ops;
     void *ctx;
+};
+
+/* One call of `run` or `fuzz`: the runs that belong together. */
+struct recorder_campaign {
+    const char *path;    /* --db */
+    const char *command; /* the command line, as people would type it again */
+    enum record_level level;
+    uint64_t run_count;  /* at most so many runs: numbers 0 .. run_count-1 */
+    uint64_t id;         /* begin fills these two: the campaign's own number, */
+    uint64_t first_run;  /* and the id of run number 0; run n has first_run + n, whatever the number of jobs */
+};
+
+/* Where recorders come from: how a command in sim/ reaches a store that it does not know (sim/detsim.c joins them).
+ * The parent begins the campaign before it forks; each worker process opens its own recorder after the fork; the
+ * parent finishes the campaign when all workers are gone. Errors are one line for people in `error`; the caller
+ * exits with status 3. */
+struct recorder_source {
+    bool (*begin)(struct recorder_campaign *campaign, char *error, size_t error_room);
+    struct recorder *(*open)(const struct recorder_campaign *campaign, char *error, size_t error_room);
+    /* Why end() was false; "" if nothing went wrong. Valid until close. */
+    const char *(*problem)(const struct recorder *recorder);
+    void (*close)(struct recorder *recorder);
+    bool (*finish)(const struct recorder_campaign *campaign, bool interrupted, char *error, size_t error_room);
 };
 
 #endif
