@@ -1,0 +1,105 @@
+# The command line's contract: exit status, output forms, errors with their place.
+
+work=build/cli
+rm -rf "$work" && mkdir -p "$work"
+good=scenarios/resync/partial-resync.scn
+
+printf 'node m\nnode r replicaof m\nexpect m.sync_full == 7\n' >"$work/missed.scn"
+printf 'node m\nexpect r3.role == slave\n' >"$work/bad.scn"
+printf 'node m\nconf m repl-backlog-sise 1mb\n' >"$work/directive.scn"
+printf 'node m\nnode r replicaof m\nat 1s m> SET k "a\\xffb<&\\"" => OK\n' >"$work/bytes.scn"
+
+verify "a run that holds exits with 0" exits_with 0 "$DETSIM" run "$good" --seed 1
+verify "a missed expectation exits with 1" exits_with 1 "$DETSIM" run "$work/missed.scn"
+verify "a scenario error exits with 2" exits_with 2 "$DETSIM" run "$work/bad.scn"
+verify "a missing file exits with 2" exits_with 2 "$DETSIM" run "$work/none.scn"
+verify "no arguments exit with 2" exits_with 2 "$DETSIM"
+verify "an unknown option exits with 2" exits_with 2 "$DETSIM" run "$good" --sed 1
+verify "an unknown subcommand exits with 2" exits_with 2 "$DETSIM" rum "$good"
+verify "a report of what is no database exits with 2" exits_with 2 "$DETSIM" report "$good"
+verify "a database that cannot be written exits with 3" exits_with 3 "$DETSIM" run "$good" --db /nonexistent/x.db
+for command in run report defects; do
+    verify "detsim $command --help" exits_with 0 "$DETSIM" "$command" --help
+done
+
+error_has_place() {
+    "$DETSIM" run "$work/bad.scn" 2>&1 | grep -q 'bad.scn:2:8: no node named "r3" (nodes: m)'
+}
+verify "an error names file, line, column and what there is" error_has_place
+
+error_has_nearest() {
+    "$DETSIM" run "$work/directive.scn" 2>&1 | grep -q 'repl-backlog-size'
+}
+verify "an unknown directive is told the nearest one" error_has_nearest
+
+all_errors_cost_nothing() {
+    rm -f "$work/none.db"
+    "$DETSIM" run "$good" "$work/bad.scn" --db "$work/none.db" && return 1
+    [ ! -e "$work/none.db" ]
+}
+verify "a scenario error runs and records nothing" all_errors_cost_nothing
+
+text_line() {
+    "$DETSIM" run "$good" --seed 7 |
+        grep -qE '^PASS scenarios/resync/partial-resync\.scn seed=7 trace=[0-9a-f]{16} sim=[0-9.]+m?s events=[0-9]+ wall='
+}
+verify "the PASS line has the contract's form" text_line
+
+fail_line() {
+    "$DETSIM" run "$work/missed.scn" --seed 3 | tee "$work/fail.txt" |
+        grep -qE '^FAIL build/cli/missed\.scn seed=3 trace=[0-9a-f]{16} '
+    grep -q 'replay: detsim replay' "$work/fail.txt"
+}
+verify "the FAIL line says what failed and how to see it" fail_line
+
+json_members() {
+    "$DETSIM" run "$good" "$work/bytes.scn" --seeds 1..2 --format json --quiet | python3 -c '
+import json, sys
+runs = [json.loads(line) for line in sys.stdin]
+assert len(runs) == 4, len(runs)
+want = "scenario seed trace verdict sim_ns events wall_ns checks expectations nodes metrics faults notes".split()
+for run in runs:
+    missing = [w for w in want if w not in run]
+    assert not missing, missing
+    assert run["verdict"] == "pass"
+    for name in ("m", "r"):
+        node = run["nodes"][name]
+        assert isinstance(node["master_repl_offset"], int) and node["alive"] == 1
+        assert len(node["digest"]) == 40 and isinstance(node["dbsize"], int)
+    assert run["nodes"]["r"]["lag_bytes"] == 0
+    assert run["nodes"]["m"]["digest"] == run["nodes"]["r"]["digest"]
+    for c in run["checks"]:
+        assert c["verdict"] in ("ok", "anomaly", "violation", "unknown") and "count" in c and "detail" in c
+    for e in run["expectations"]:
+        assert e["verdict"] in ("held", "missed") and e["line"] > 0 and "got" in e and "text" in e
+assert runs[0]["faults"]["refuse"] == 1, runs[0]["faults"]
+'
+}
+verify "JSON has the contract's members" json_members
+
+db_is_whole() {
+    rm -f "$work/w.db"
+    "$DETSIM" run "$good" --seeds 1..6 --jobs 3 --db "$work/w.db" --record events --quiet || return 1
+    [ "$(sqlite3 "$work/w.db" 'pragma integrity_check')" = ok ] &&
+        [ -z "$(sqlite3 "$work/w.db" 'pragma foreign_key_check')" ] &&
+        [ "$(sqlite3 "$work/w.db" 'select count(*) from run')" -eq 6 ] &&
+        [ "$(sqlite3 "$work/w.db" 'select count(*) from event')" -gt 1000 ] &&
+        [ "$(sqlite3 "$work/w.db" "select count(*) from sample where metric='offset'")" -gt 100 ]
+}
+verify "the database is whole, from several jobs" db_is_whole
+
+report_is_written() {
+    rm -rf "$work/report"
+    "$DETSIM" report "$work/w.db" -o "$work/report" >"$work/report.out" || return 1
+    [ -s "$work/report/index.html" ] && [ "$(find "$work/report" -name '*.svg' | wc -l)" -ge 4 ] &&
+        [ "$(find "$work/report" -name '*.png' | wc -l)" -ge 4 ] &&
+        ! grep -qE '(src|href)="https?:' "$work/report/index.html"
+}
+verify "the report has a page that needs no network, and plots" report_is_written
+
+report_without_gnuplot() {
+    rm -rf "$work/report2" "$work/bin" && mkdir "$work/bin"
+    PATH=$PWD/$work/bin "$DETSIM" report "$work/w.db" -o "$work/report2" >"$work/no-gnuplot" 2>&1 || return 1
+    grep -q 'gnuplot-nox' "$work/no-gnuplot" && [ -s "$work/report2/index.html" ]
+}
+verify "without gnuplot it says so and writes the rest" report_without_gnuplot

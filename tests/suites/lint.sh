@@ -1,0 +1,43 @@
+# The rules of the house that a program can check.
+
+# none_match NAME PATTERN FILE...: no line of the files matches.
+none_match() {
+    local pattern=$1
+    shift
+    ! grep -nEi "$pattern" "$@"
+}
+
+mapfile -t sim_files < <(find sim -name '*.[ch]' -not -path sim/detsim.c)
+mapfile -t world_files < <(find sim/world sim/run model -name '*.[ch]' -not -path model/redis/score.c \
+    -not -path model/redis/score.h -not -path 'sim/run/campaign*' -not -path 'sim/run/progress*')
+mapfile -t model_files < <(find model -name '*.[ch]')
+mapfile -t report_files < <(find reports -name '*.[ch]')
+mapfile -t all_files < <(find sim model reports tests -name '*.[ch]')
+
+verify "sim/ knows nothing of the modelled system" none_match '\b(psync|replicas?|redis|rdb|resp)\b' "${sim_files[@]}"
+verify "no floating point in the simulated world" none_match '\b(float|double|long double|<math\.h>)\b' "${world_files[@]}"
+verify "no clock, thread or locale in the model" none_match \
+    '\b(time|gettimeofday|clock_gettime|rand|random|srand|pthread_[a-z_]*|setlocale)\(' "${model_files[@]}"
+verify "model/ sees its world through host.h, system.h and vocabulary.h" bash -c '
+    ! grep -n "#include \"sim/" "$@" | grep -vE "sim/(world/[a-z]+\.h|run/system\.h|scenario/vocabulary\.h)"' _ "${model_files[@]}"
+verify "model/ does not reach behind host.h" none_match '#include "sim/world/world\.h"' "${model_files[@]}"
+verify "sim/ includes nothing of model/ or reports/" none_match '#include "(model|reports)/' "${sim_files[@]}"
+verify "reports/ includes nothing of model/" none_match '#include "model/' "${report_files[@]}"
+verify "nothing is left to do in comments" none_match '\b(TODO|FIXME|XXX|HACK)\b' "${all_files[@]}"
+
+top_level_is_clean() {
+    local extra
+    extra=$(git ls-files | cut -d/ -f1 | sort -u |
+        grep -vxE 'sim|model|scenarios|reports|tests|CMakeLists\.txt|CMakePresets\.json|README\.md|LICENSE|\..*')
+    [ -z "$extra" ] || { echo "$extra"; return 1; }
+}
+verify "the top level holds what it should" top_level_is_clean
+
+has_purpose() {
+    local file bad=0
+    for file in "$@"; do
+        [ "$(head -c 2 "$file")" = "/*" ] || { echo "$file has no paragraph on top that says what it is for"; bad=1; }
+    done
+    return "$bad"
+}
+verify "every source file opens with its purpose" has_purpose "${all_files[@]}"
