@@ -19,7 +19,8 @@ enum redis_happening {
      * connection (from 1). Told whether or not it was fed, after the R_FEED of its bytes. */
     R_WRITE,
     /* A replica executed a command of its master's stream (outside MULTI, or the EXEC): a = applied offset after it,
-     * b c = digest after it, d = length of the command's bytes. text = its bytes. flags: FEED_* likewise. */
+     * b c = digest after it, d = bytes since the previous R_APPLY (the command's, for EXEC the whole block's).
+     * text = its bytes. flags: FEED_* likewise. peer = the master, conn. */
     R_APPLY,
     /* Identity changed: a = offset, b = second_replid_offset, d = enum id_cause. text = replid, then replid2
      * (80 characters). */
@@ -32,7 +33,8 @@ enum redis_happening {
     /* A snapshot failed: d = its number. */
     R_SAVE_FAILED,
     /* A dataset was loaded and replaced the old one: a = offset taken, b c = digest, d = enum load_source;
-     * peer = the master it came from, NO_PARTY for a file at start. text = replid taken ("" if none). */
+     * peer = the master it came from, NO_PARTY for a file at start. conn = that of the sync. text = replid taken
+     * ("" if none). */
     R_LOADED,
     /* The dataset was emptied for a load. */
     R_EMPTIED,
@@ -41,9 +43,9 @@ enum redis_happening {
     R_PSYNC_OK,
     /* It refused one: a = offset asked; text = replid asked. */
     R_PSYNC_REFUSED,
-    /* +FULLRESYNC went to `peer`: a = offset announced, d = snapshot number; text = replid. */
+    /* +FULLRESYNC went to `peer`: a = offset announced, d = snapshot number, conn; text = replid. */
     R_FULLRESYNC,
-    /* This replica took +CONTINUE: a = applied offset; text = replid from now on. */
+    /* This replica took +CONTINUE: a = applied offset; text = replid from now on. peer = the master, conn. */
     R_CONTINUE,
     /* The state of this replica's link to its master: a = enum link_state as numbered in replication.h, peer. */
     R_LINK,
