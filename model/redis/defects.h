@@ -11,16 +11,15 @@
 
 enum defect {
     /* While a snapshot for a replica is being made, the stream is not accumulated for it: it begins with what is
-     * written after the payload was sent. */
-    DEFECT_SNAPSHOT_WRITES_NOT_BUFFERED,
+     * written after the snapshot was sent. */
+    DEFECT_SKIP_BUFFERING_DURING_SNAPSHOT,
     /* What was buffered during the snapshot is sent before the payload instead of after it. */
     DEFECT_BUFFER_BEFORE_RDB,
-    /* The first command buffered during a snapshot is left out when the buffer is sent. */
-    DEFECT_DROP_BUFFERED_COMMAND,
+    /* One command of those buffered during a snapshot is left out when they are sent. */
+    DEFECT_DROP_ONE_BUFFERED_COMMAND,
     /* +FULLRESYNC announces the offset at the replica's request, not the one at the fork. */
     DEFECT_FULLRESYNC_OFFSET_AT_REQUEST,
-    /* A replica executes one command of the stream a second time when its link comes back by a partial or full
-     * resync (the last one before the end of the buffered part). */
+    /* One command of those buffered during a snapshot is sent (or executed by the replica) twice. */
     DEFECT_REPLAY_COMMAND_TWICE,
     DEFECT_COUNT
 };
