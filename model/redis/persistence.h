@@ -1,0 +1,90 @@
+/* Snapshots and loading: BGSAVE, SAVE, save points, snapshots for replicas, and reading an RDB back.
+ *
+ *   persistence.c   which saves run, how they end, save points
+ *   save_child.c    the forked child: serialises the frozen dataset into a file or a pipe
+ *   loading.c       reading an RDB in pieces, the server serving its event loop in between */
+#ifndef MODEL_REDIS_PERSISTENCE_H
+#define MODEL_REDIS_PERSISTENCE_H
+
+#include "model/redis/replication.h"
+
+enum save_target { SAVE_TO_FILE, SAVE_TO_SOCKETS };
+
+struct save_work; /* the child's memory */
+
+/* The forked child, if one runs. */
+struct save {
+    struct child *child; /* NULL: none */
+    struct save_work *work;
+    struct snapshot *snapshot; /* what it serialises; NULL once the child has ended */
+    enum save_target target;
+    bool for_replicas;
+    uint64_t number;     /* of the snapshot in this process, from 1 */
+    int64_t started;     /* s */
+    sim_time started_at; /* ns, monotonic */
+    int64_t forked_offset;
+    char mark[EOF_MARK_LEN]; /* sockets: what ends the payload */
+    bool pipe_ended;     /* sockets: the parent has read all */
+    unsigned pipe_writing; /* sockets: replicas that have not taken the current piece */
+    bool killed;         /* by ourselves: no failure to be told of */
+};
+
+/* Why a dataset is being loaded. */
+struct loading {
+    bool active;
+    bool async;  /* reads are still served from the old dataset (swapdb) */
+    enum load_source source;
+    struct rdb_reader *reader;
+    struct keyspace *into; /* the server's own dataset, or the one that will be swapped in */
+    struct file *file;     /* NULL: from the master's connection */
+    int64_t size, at;      /* bytes in all (-1 unknown), bytes taken */
+    struct host_timer timer;
+    sim_time began;        /* ns */
+    int64_t began_time;    /* s */
+    uint64_t keys_before;  /* for key-load-delay */
+    bool cron_missed;      /* the crons wait for its end */
+};
+
+/* --- persistence.c ----------------------------------------------------------------------------------------------- */
+
+void bgsave_command(struct client *c);
+void save_command(struct client *c);
+void lastsave_command(struct client *c);
+/* Forks a child that saves; false if it could not. */
+bool save_start(struct server *s, enum save_target target, bool for_replicas);
+/* SAVE: in this process; false and a log line if it failed. */
+bool save_now(struct server *s);
+bool save_running(const struct server *s);
+/* Kills the child, as the real server does with a snapshot that nobody needs. */
+void save_kill(struct server *s);
+/* Takes notice of a child that has ended. */
+void save_check_done(struct server *s);
+/* Save points, and a BGSAVE that was scheduled. */
+void save_cron(struct server *s);
+/* The aux fields that this server writes into an RDB (reference 11.1). */
+struct rdb_info save_replication_info(const struct server *s);
+
+/* --- save_child.c -------------------------------------------------------------------------------------------------- */
+
+struct save_work *save_work_create(struct server *s, const struct save *save);
+void save_work_free(struct save_work *work);
+extern const struct child_program save_program;
+/* It went through its whole program (and was not killed). */
+bool save_work_finished(const struct save_work *work);
+int64_t save_work_bytes(const struct save_work *work);
+uint64_t save_work_copied(const struct save_work *work);
+
+/* --- loading.c ------------------------------------------------------------------------------------------------------ */
+
+/* Loads dbfilename at start, if it is there. */
+void loading_at_start(struct server *s);
+/* Loads the file that the transfer received. False: it could not be opened. */
+bool loading_from_file(struct server *s, const char *name);
+/* Loads straight from the master's connection into `into`. */
+void loading_from_link(struct server *s, struct keyspace *into, bool async);
+/* Bytes from the link. RDB_MORE: go on. */
+enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used);
+/* Gives up a load; what was loaded is dropped with its keyspace by the caller. */
+void loading_abort(struct server *s);
+
+#endif

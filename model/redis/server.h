@@ -1,0 +1,184 @@
+/* A modelled redis-server: one process, one thread, driven by its host (sim/world/host.h).
+ *
+ *   server.c        boot, the callbacks of the event loop, what each turn ends with
+ *   server_cron.c   the periodic work
+ *   dispatch.c      from a parsed request to its execution: who may run what, and what goes into the stream
+ *   own_commands.c  commands about the server itself (CONFIG, CLIENT, DEBUG, ...)
+ *   client.h        connections;  replication.h  replication;  persistence.h  snapshots and loading
+ *
+ * Others read the structures below (INFO, fields, samples) and change nothing. */
+#ifndef MODEL_REDIS_SERVER_H
+#define MODEL_REDIS_SERVER_H
+
+#include "model/redis/client.h"
+#include "model/redis/command.h"
+#include "model/redis/config.h"
+#include "model/redis/defects.h"
+#include "model/redis/keyspace.h"
+#include "model/redis/persistence.h"
+#include "model/redis/replication.h"
+#include "sim/run/system.h"
+#include "sim/world/host.h"
+
+/* What CLIENT PAUSE, FAILOVER and SHUTDOWN hold back. */
+enum pause_kind { PAUSE_NONE, PAUSE_WRITES, PAUSE_ALL };
+
+struct pause {
+    enum pause_kind kind;
+    int64_t until_ms; /* wall clock */
+};
+
+/* SHUTDOWN under way: it waits for replicas (reference 10.7). */
+struct shutdown {
+    bool waiting;
+    bool nosave, save, now, force;
+    int64_t until_ms;
+};
+
+/* Counters that INFO shows, under INFO's names where it has one. */
+struct server_stats {
+    uint64_t connections_received, commands_processed, rejected_connections;
+    uint64_t net_input_bytes, net_output_bytes, net_repl_input_bytes, net_repl_output_bytes;
+    uint64_t sync_full, sync_partial_ok, sync_partial_err;
+    uint64_t expired_keys, evicted_keys, keyspace_hits, keyspace_misses;
+    uint64_t total_forks;
+    int64_t latest_fork_usec;
+    uint64_t unexpected_error_replies, total_error_replies;
+    uint64_t client_output_buffer_limit_disconnections;
+    uint64_t rdb_saves;
+    uint64_t rdb_last_cow_size, current_cow_peak; /* bytes */
+    uint64_t rdb_last_load_keys_loaded, rdb_last_load_keys_expired;
+    uint64_t total_reads, total_writes;
+};
+
+typedef void own_command_fn(struct client *c);
+
+/* A command in execution, for the server's own commands; nested ones (EXEC) save and restore it. */
+struct running {
+    struct client *client;
+    const struct command *command;
+    const struct bytes *argv;
+    size_t argc;
+    struct bytes raw; /* the request's own bytes, if it came as an array; else at == NULL */
+};
+
+struct server {
+    struct host *host;
+    struct pool *pool;    /* the run's */
+    struct pool *scratch; /* dropped after each command */
+    struct config config;
+    struct keyspace *ks;
+    uint64_t defects; /* 1 << enum defect */
+    own_command_fn **own_commands; /* by index in command_table(); NULL: a data command */
+    struct chance chance; /* SPOP and the like */
+    struct chance id_chance; /* replids and EOF marks */
+    char run_id[REPLID_ROOM];
+
+    /* --- time: read once a turn --- */
+    int64_t unixtime; /* wall clock, s */
+    int64_t mstime;   /* wall clock, ms */
+    sim_time start_time; /* ns; negative if it was up before time 0 */
+    struct host_timer cron_timer;
+    int64_t cronloops, repl_cronloops;
+
+    /* --- connections --- */
+    struct client_list clients, replicas, pending_writes, closing, unblocked, blocked;
+    size_t client_count, replica_count, blocked_count;
+    uint64_t next_client_id;
+    struct running running;
+    struct pause pause;
+    struct shutdown shutdown;
+
+    /* --- identity and stream --- */
+    char replid[REPLID_ROOM], replid2[REPLID_ROOM];
+    int64_t second_replid_offset;
+    struct repl_buffer repl;   /* repl.offset is master_repl_offset */
+    int stream_db;             /* selected in the stream we feed; -1: the next write begins with SELECT */
+    int64_t no_replicas_since; /* s */
+    int64_t good_replicas;
+    bool getack_wanted;        /* a WAIT blocked in this turn */
+    struct buffer feed;        /* where propagated commands are put together */
+
+    /* --- as a replica --- */
+    struct link link;
+    struct client *master; /* the stream's client; NULL unless the link is CONNECTED */
+    struct cached_master cached;
+    int64_t legacy_offset; /* what the last SYNC without PSYNC left; unused else */
+
+    /* --- persistence --- */
+    struct save save;
+    struct loading loading;
+    struct keyspace *loading_ks; /* swapdb: the dataset being loaded */
+    uint64_t next_save_number;
+    bool bgsave_scheduled;
+    uint64_t dirty;               /* changes since the last save */
+    uint64_t dirty_before_bgsave;
+    int64_t lastsave;             /* s */
+    int64_t lastbgsave_try;       /* s */
+    bool lastbgsave_ok;
+    int64_t rdb_save_time_last;   /* s; -1 */
+    bool rdb_sync_file_left;      /* dbfilename was written for replicas only (rdb-del-sync-files) */
+    bool active_expire;           /* DEBUG SET-ACTIVE-EXPIRE */
+
+    struct server_stats stats;
+};
+
+struct server_setup {
+    struct pool *scratch; /* a pool that belongs to the caller; is reset after commands. Servers of one run share it. */
+    const struct setting *settings; /* accepted by directive_check() */
+    size_t setting_count;
+    uint64_t defects; /* 1 << enum defect */
+    /* Fills the dataset of a node that begins with one (`dataset` lines); NULL: none. */
+    void (*populate)(void *ctx, struct keyspace *ks);
+    void *ctx;
+};
+
+/* Starts a server process on its host (in a turn of that host): sets host->node and host->node_ops, listens, loads its RDB
+ * file if there is one, begins its crons. At time 0 it has been up for 1 ms to 1 s. Memory is the host's pool's and need not
+ * be given back. */
+struct server *server_create(struct host *host, const struct server_setup *setup);
+
+/* Bytes of memory the process uses (used_memory). O(clients). */
+uint64_t server_memory(const struct server *s);
+/* Any reason to answer -LOADING. */
+static inline bool server_is_loading(const struct server *s) { return s->loading.active; }
+
+/* --- server.c ------------------------------------------------------------------------------------------------------- */
+
+/* Reads the clocks: at the beginning of each callback. */
+void server_update_time(struct server *s);
+bool server_is_paused(struct server *s, enum pause_kind at_least);
+void server_pause(struct server *s, enum pause_kind kind, int64_t until_ms);
+void server_unpause(struct server *s);
+
+/* --- server_cron.c --------------------------------------------------------------------------------------------------- */
+
+void server_start_cron(struct server *s);
+/* Deletes what has expired: in the cron (fast: at each turn's end). */
+void server_expire_cycle(struct server *s, bool fast);
+
+/* --- dispatch.c ------------------------------------------------------------------------------------------------------- */
+
+/* Executes one request of a client: s->running is it. False: the client is blocked or closing, stop parsing. */
+bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, struct bytes raw);
+/* One command, whose right to run was checked; collects what the stream must carry. */
+struct stream_ops;
+void dispatch_call(struct client *c, const struct command *command, const struct bytes *argv, size_t argc,
+                   struct bytes raw, int64_t now_ms, struct stream_ops *ops);
+/* Feeds DELs of expiry, outside any command. */
+void dispatch_propagate_expired(struct server *s, int db, struct bytes key);
+
+/* --- shutdown.c ------------------------------------------------------------------------------------------------------- */
+
+void shutdown_command(struct client *c);
+/* SIGTERM, or SHUTDOWN without options. */
+void shutdown_begin(struct server *s);
+/* Whether it may go on now; called every cron and turn. */
+void shutdown_check(struct server *s);
+
+/* --- provided by info.c ------------------------------------------------------------------------------------------------ */
+
+void info_command(struct client *c);
+void role_command(struct client *c);
+
+#endif
