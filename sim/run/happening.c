@@ -41,9 +41,9 @@ static const char *process_end_words(int64_t end) {
     return pick(words, sizeof words / sizeof *words, end);
 }
 
-static const char *fate_words(int64_t fate) {
+const char *op_fate_name(enum op_fate fate) {
     static const char *const words[] = {"ok", "error", "closed", "timeout", "pending"};
-    return pick(words, sizeof words / sizeof *words, fate);
+    return pick(words, sizeof words / sizeof *words, (int64_t)fate);
 }
 
 static const char *log_level_words(int64_t level) {
@@ -136,7 +136,7 @@ static void describe_other(const struct happening *h, struct buffer *out) {
     case TRACE_OP_REPLY:
         put_named(out, "op ", h->a);
         buffer_puts(out, " ");
-        buffer_puts(out, fate_words(h->b));
+        buffer_puts(out, op_fate_name((enum op_fate)h->b));
         buffer_puts(out, ": ");
         put_text(out, h);
         break;

@@ -18,4 +18,7 @@ uint16_t happening_to(const struct happening *h);
 void happening_describe(const struct system *system, struct model *model, const struct happening *h,
                         struct buffer *out);
 
+/* "ok", "error", "closed", "timeout", "pending". */
+const char *op_fate_name(enum op_fate fate);
+
 #endif
