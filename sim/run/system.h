@@ -27,6 +27,8 @@ struct model_node_setup {
     bool starts_off;
     const struct option *options; /* of its `node` line */
     size_t option_count;
+    const struct setting *settings; /* its conf lines at time 0: others must know its port before it boots */
+    size_t setting_count;
 };
 
 struct model_client_setup {
@@ -52,8 +54,10 @@ struct model_defect_setup {
     size_t node_count;
 };
 
+/* Names, options, settings and sets of nodes stay valid during the run; the arrays of setups need not. */
 struct model_setup {
     struct pool *pool;
+    struct pool *scratch; /* a second pool that the model resets as it likes; nothing else may be in it */
     struct trace *trace;
     uint64_t seed;
     const struct model_node_setup *nodes;
@@ -103,6 +107,7 @@ struct check_result {
 struct rest_view {
     const bool *down;        /* by party: no process */
     bool (*unreachable)(void *ctx, uint16_t a, uint16_t b); /* cut or refused by a fault without an end */
+    bool (*child_stalled)(void *ctx, uint16_t party); /* its child was stopped by a fault without an end; NULL: none */
     void *ctx;
 };
 
