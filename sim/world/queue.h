@@ -1,6 +1,7 @@
 /* The event queue: intrusive events in order of (time, tie, number of insertion).
  *
- * A ladder queue: O(1) amortised insert and pop whatever the number pending, O(1) removal of any event. */
+ * A ladder queue: insert and pop in O(1) amortised whatever the number pending, removal of any event in O(1);
+ * O(log n) among the n events that share one instant. */
 #ifndef SIM_WORLD_QUEUE_H
 #define SIM_WORLD_QUEUE_H
 
@@ -16,8 +17,8 @@ struct event {
     uint64_t tie; /* order among events of one instant: smaller first; then by insertion */
     uint64_t seq; /* the queue's */
     void (*fire)(void *ctx, struct event *event);
-    struct event *next, *prev; /* the queue's */
-    uint32_t place;            /* the queue's: 0 when not pending */
+    uint32_t place; /* the queue's: 0 when not pending */
+    uint32_t index; /* the queue's: where in its place */
 };
 
 struct queue;
