@@ -18,11 +18,11 @@
 struct node_look {
     bool loading;
     bool master;
-    uint16_t upstream;     /* a replica's master; NO_PARTY for a master, or if the name is no node's */
-    bool link_up;          /* a replica's link to its master: connected, and online on the master's side */
-    bool master_cut_off;   /* its master is out of reach by a fault without an end: nothing is promised */
-    const char *replid;    /* 40 characters; valid until the next look */
-    int64_t offset;        /* a replica's applied offset */
+    uint16_t upstream;   /* a replica's master; NO_PARTY for a master, or if the name is no node's */
+    bool link_up;        /* a replica's link to its master: connected, and online on the master's side */
+    bool master_cut_off; /* its master is out of reach by a fault without an end: nothing is promised */
+    const char *replid;  /* 40 characters; valid until the next look */
+    int64_t offset;      /* a replica's applied offset */
     struct dataset_digest digest;
 };
 

@@ -1,0 +1,59 @@
+/* digest: equal replid and offset imply equal data.
+ *
+ * Method: what the servers tell of themselves, not where they truly stand: of each replid the last boundaries, which
+ * node was there and its digest. Another node that comes to the same offset with another digest breaks the promise.
+ * One slot is looked at a command, O(1); DIGEST_IDS ids of DIGEST_SLOTS boundaries are remembered.
+ *
+ * What it cannot see: two nodes that pass one offset more than about DIGEST_SLOTS boundaries apart, or ids that are
+ * older than the last DIGEST_IDS; nodes that clients wrote to as replicas are passed over; and so is a master whose
+ * offset stands still while it writes without a backlog: only the data it had last at that offset counts. */
+#ifndef MODEL_CHECK_CHECK_DIGEST_H
+#define MODEL_CHECK_CHECK_DIGEST_H
+
+#include "model/check/finding.h"
+#include "model/check/standing.h"
+
+#define DIGEST_IDS   16u
+#define DIGEST_SLOTS 2048u
+
+struct digest_seen {
+    int64_t offset; /* -1: none */
+    uint64_t digest;
+    uint16_t node;
+};
+
+struct digest_id {
+    char replid[40];
+    uint64_t used; /* when somebody was last seen to go by it */
+    struct digest_seen slot[DIGEST_SLOTS];
+};
+
+struct check_digest {
+    struct finding finding;
+    const struct standings *standings;
+    const char *const *names;
+    struct digest_id *id[DIGEST_IDS];
+    struct digest_id **of; /* by node: its id's; NULL: to be looked up */
+    uint64_t lookups;
+};
+
+void check_digest_init(struct check_digest *c, struct pool *pool, const struct standings *s, const char *const *names);
+
+/* The node's replid may have changed. */
+void check_digest_renamed(struct check_digest *c, uint16_t node);
+void check_digest_differs(struct check_digest *c, const struct happening *h, const struct digest_seen *seen);
+struct digest_id *check_digest_find(struct check_digest *c, uint16_t node);
+
+/* The node told its offset and digest. */
+static inline void check_digest_told(struct check_digest *c, const struct happening *h) {
+    const struct standing *n = &c->standings->node[h->node];
+    if (n->foreign || n->load_tail) return;
+    struct digest_id *id = c->of[h->node];
+    if (!id) id = check_digest_find(c, h->node);
+    struct digest_seen *seen = &id->slot[(uint64_t)n->offset * UINT64_C(0x9e3779b97f4a7c15) >> 53];
+    if (seen->offset == n->offset && seen->digest != n->digest && seen->node != h->node)
+        check_digest_differs(c, h, seen);
+    *seen = (struct digest_seen){n->offset, n->digest, h->node};
+}
+
+#endif
