@@ -1,0 +1,13 @@
+/* The names of all fields that a scenario can read: INFO's, and those that look from outside. */
+#ifndef MODEL_REDIS_FIELDS_H
+#define MODEL_REDIS_FIELDS_H
+
+#include <stdbool.h>
+
+/* Without slaveN and dbN; ends with NULL. */
+extern const char *const fields_names[];
+
+/* Whether a field of that name can exist. */
+bool fields_known(const char *name);
+
+#endif
