@@ -73,6 +73,7 @@ struct run_result {
     uint64_t events; /* fired */
     sim_time sim_ns;
     int64_t wall_ns;
+    const char *ties;     /* how events of one instant were ordered: fifo, random, pct:D */
     const char *failure; /* first failure as one line for people; NULL if passed */
     sim_time failed_at;  /* -1 */
     const struct check_result *checks;

@@ -1,0 +1,46 @@
+/* One run: a plan and a seed become a world, which goes until it is at rest; the result is a verdict.
+ *
+ * The run sees the modelled system through struct system alone. Everything simulated, and the result, lives in
+ * the caller's pools, which the caller resets between runs. */
+#ifndef SIM_RUN_RUN_H
+#define SIM_RUN_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/run/recorder.h"
+#include "sim/run/system.h"
+#include "sim/scenario/plan.h"
+#include "sim/world/pool.h"
+#include "sim/world/trace.h"
+
+/* Past one of these a run is given up as failed, so that nothing runs for ever. 0 stands for the default. */
+struct run_limits {
+    uint64_t events;         /* fired in the whole run */
+    uint64_t instant_events; /* fired without simulated time passing */
+    uint64_t memory;         /* bytes of the pool */
+};
+
+#define RUN_EVENTS_MAX         UINT64_C(2000000000)
+#define RUN_INSTANT_EVENTS_MAX UINT64_C(20000000)
+#define RUN_MEMORY_MAX         (UINT64_C(6) << 30)
+
+struct run_setup {
+    const struct plan *plan;
+    uint64_t seed;
+    uint64_t number; /* of the run in its campaign */
+    const struct system *system;
+    struct pool *pool;
+    struct pool *scratch; /* a second one, for the system alone */
+    struct recorder *const *recorders;
+    size_t recorder_count;
+    trace_hear_fn *watch; /* hears every happening that is hashed; NULL */
+    void *watch_ctx;
+    struct run_limits limits;
+};
+
+/* Makes the run and tells the recorders. The result's memory is the pool's; result->identity points into it. False:
+ * a recorder could not keep it (the environment failed); the result is filled all the same. */
+bool run_make(const struct run_setup *setup, struct run_result *result);
+
+#endif
