@@ -55,6 +55,8 @@ struct operand {
     bool quoted;          /* always text */
     int64_t number;       /* plain number or size */
     bool is_duration;     /* number is in ns: compared with a duration field, scaled to the field's unit */
+    bool is_either;       /* "5m" is a size and a duration: number is the size, `duration` counts for a field of time */
+    sim_time duration;
     struct field_ref ref;
 };
 
@@ -193,7 +195,9 @@ struct chaos_fault {
     enum fault_kind kind;
     int64_t rate; /* per 1,000 s */
     struct spread duration;
+    bool has_for; /* else duration is the default, exp:1s */
     const char *text;
+    struct stream_name stream; /* of this fault alone: removing another one of its line changes nothing here */
 };
 
 enum expect_when { EXPECT_END, EXPECT_AT, EXPECT_BY, EXPECT_ALWAYS };
@@ -280,6 +284,9 @@ struct plan {
     size_t node_count;
     struct plan_client *clients;
     size_t client_count;
+    const char **notes; /* what was accepted and changes nothing, for the run's notes: "line 4: ..." */
+    size_t note_count;
+    struct bytes source; /* the text it was read from */
 };
 
 /* The conf lines in force for a node at time 0: rank and order resolved (a name or list over a glob over `*`, later

@@ -106,8 +106,10 @@ struct metric_word {
 
 /* Everything a model says about the language. Tables end with name == NULL. */
 struct vocabulary {
+    const char *model;                       /* the name that a `model` line gives; NULL: any */
+    bool datagrams;                          /* it sends some: else `duplicate` and `reorder` of a link do nothing */
     const struct word_rule *node_options;    /* after the names of a `node` line */
-    const struct word_rule *dataset_options;
+    const struct word_rule *dataset_options; /* after the node of a `dataset` line; the first one is required */
     const struct word_rule *client_options;
     const struct directive *directives;
     const struct command_word *commands;
