@@ -19,6 +19,7 @@
 #include "sim/world/cost.h"
 #include "sim/world/pool.h"
 #include "sim/world/queue.h"
+#include "sim/world/ring.h"
 #include "sim/world/trace.h"
 #include "sim/world/units.h"
 
@@ -47,8 +48,8 @@ struct conn {
 
 /* A timer. The node embeds it; the world links it. Zero-initialised is valid and not armed. */
 struct host_timer {
-    struct event event; /* the world's, as are the next three */
-    struct host_timer *next_due;
+    struct event event; /* the world's, as are the next two */
+    struct ring ring;
     struct host *host;
     bool armed; /* readable by the node */
     void (*fire)(void *node, struct host_timer *timer);
@@ -129,6 +130,7 @@ struct host_ops {
     void (*child_consume)(struct child *child, size_t n);
     void (*child_exit)(struct child *child, int code);
     void (*exit)(struct host *host, int code);
+    void (*look)(struct host *host); /* NULL: the clocks are always right */
 };
 
 /* A machine and the process on it. The world fills it; nodes read it through the functions below. */
@@ -240,6 +242,12 @@ static inline struct bytes host_child_peek(struct host *h, struct child *c) { re
 static inline void host_child_consume(struct host *h, struct child *c, size_t n) { h->ops->child_consume(c, n); }
 /* Called in a step that will return false: the exit code. */
 static inline void host_child_exit(struct host *h, struct child *c, int code) { h->ops->child_exit(c, code); }
+
+/* Sets the host's clocks to the present, for those who look at its process from outside: between turns they stand
+ * where the last turn began. */
+static inline void host_look(struct host *h) {
+    if (h->ops->look) h->ops->look(h);
+}
 
 /* Ends this process in an orderly way after the current turn (exit(3)): outputs written so far are delivered. */
 static inline void host_exit(struct host *h, int code) { h->ops->exit(h, code); }

@@ -22,7 +22,7 @@ enum trace_kind {
     TRACE_CONNECT,  /* `node` asks `peer` for a connection: conn, a = port */
     TRACE_ACCEPT,   /* `node` has it: conn */
     TRACE_REFUSED,  /* `node` was refused by `peer`: a = enum conn_end */
-    TRACE_CLOSED,   /* `node`'s end of conn ended: a = enum conn_end */
+    TRACE_CLOSED,   /* `node`'s end of conn ended: a = enum conn_end; CONN_OPEN: `node` closed it itself */
     TRACE_DELIVER,  /* bytes arrived at `node` from `peer`: conn, a = stream position, b = length, c = hash */
     TRACE_LOST,     /* a segment `peer` -> `node` was lost: conn, a = position, b = length, c = attempt */
     TRACE_TIMER,    /* a timer of `node` fired */
@@ -38,6 +38,9 @@ enum trace_kind {
     TRACE_MODEL = 32,
     TRACE_KINDS = 96
 };
+
+/* What changed a file. A write adds c = hash of the bytes written. */
+enum file_change { FILE_CREATED, FILE_WRITTEN, FILE_SYNCED, FILE_RENAMED, FILE_REMOVED, FILE_DAMAGED };
 
 struct happening {
     sim_time at;

@@ -1,0 +1,69 @@
+/* Inside the world: a machine's disk. Private to sim/world.
+ *
+ * A file's bytes are an inode; names point to inodes. The kernel's view changes at once; what is durable lags: an
+ * inode's bytes up to its last fsync, the names up to the last sync of the directory. Names are journaled in
+ * order: a power loss keeps a first part of the changes since then, drawn by the seed. */
+#ifndef SIM_WORLD_DISK_H
+#define SIM_WORLD_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/world/buffer.h"
+#include "sim/world/host.h"
+#include "sim/world/ring.h"
+
+struct inode {
+    struct buffer bytes; /* as the kernel has them */
+    size_t durable;      /* of them are on the platter */
+    uint32_t refs;       /* names, changes of names not yet durable, open files */
+};
+
+struct disk_name {
+    char *name;
+    struct inode *inode;
+};
+
+/* The names of a directory; few, so in order of creation. */
+struct directory {
+    struct disk_name *names;
+    uint32_t count, room;
+};
+
+/* A change of a name that is not durable yet: `name` now is `inode` (NULL: removed). A rename is one change of two
+ * names: it is whole or not at all. */
+struct name_change {
+    char *name;
+    struct inode *inode;
+    bool with_next; /* atomic with the change after it */
+};
+
+struct disk {
+    struct directory now, durable;
+    struct name_change *changes;
+    uint32_t change_count, change_room;
+    struct ring open_files;
+    int full, failing;
+    int64_t rate; /* bytes a second; 0: that of the costs */
+    struct chance tearing, syncing;
+};
+
+struct machine;
+
+void disk_init(struct machine *m);
+/* Closes what a process (child NULL) or a child left open. */
+void disk_close_all(struct machine *m, const struct child *child);
+/* Power loss: what was not durable may be gone or torn. */
+void disk_lose_power(struct machine *m);
+
+struct file *disk_open(struct host *h, const char *name, enum file_mode mode, int *error);
+int64_t disk_write(struct file *f, const void *bytes, size_t n);
+int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n);
+int64_t disk_size(const struct file *f);
+int disk_sync(struct file *f);
+void disk_close(struct file *f);
+int disk_rename(struct host *h, const char *from, const char *to);
+int disk_remove(struct host *h, const char *name);
+int disk_sync_dir(struct host *h);
+
+#endif
