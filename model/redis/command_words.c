@@ -148,6 +148,7 @@ const struct command_word redis_command_words[] = {
     {"replicaof", SUPPORTED},
     {"reset", SUPPORTED},
     {"restore", NOT_YET},
+    {"restore-asking", NOT_YET},
     {"role", SUPPORTED},
     {"rpop", SUPPORTED},
     {"rpoplpush", SUPPORTED},

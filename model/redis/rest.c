@@ -12,7 +12,13 @@
 
 /* --- who is waited for ------------------------------------------------------------------------------------------ */
 
+static bool is_down(const struct rest_view *view, uint16_t party) {
+    return view->down && view->down[party];
+}
+
+/* Whether `a` gets no answer from `b`, for good. */
 static bool is_cut_off(const struct rest_view *view, uint16_t a, uint16_t b) {
+    if (is_down(view, b)) return true;
     return view->unreachable && (view->unreachable(view->ctx, a, b) || view->unreachable(view->ctx, b, a));
 }
 
@@ -148,7 +154,7 @@ bool model_settled(struct model *model, const struct rest_view *view, struct buf
     }
     for (uint16_t i = 0; i < model->node_count; i++) {
         const struct model_node *node = &model->nodes[i];
-        if (!node->server || (view->down && view->down[i])) continue;
+        if (!node->server || is_down(view, i)) continue;
         if (node->server->link.host && !is_stranded(model, view, i) && !replica_is_settled(model, i, why)) return false;
         if (!process_is_settled(node, i, view, why)) return false;
     }

@@ -39,12 +39,13 @@ static bool look_for_checks(void *ctx, uint16_t party, struct node_look *look) {
     const struct model *model = ctx;
     const struct server *s = model_look(model, party);
     if (!s) return false;
+    bool cut_off = model->nodes[party].cut_off; /* then both ends may still take their link for up */
     *look = (struct node_look){
         .loading = server_is_loading(s),
         .master = !s->link.host,
         .upstream = model_upstream(model, s),
-        .link_up = model_link_is_up(model, party),
-        .master_cut_off = model->nodes[party].cut_off,
+        .link_up = model_link_is_up(model, party) && !cut_off,
+        .master_cut_off = cut_off,
         .replid = s->replid,
         .offset = s->repl.offset,
         .digest = keyspace_digest(s->ks),

@@ -1,7 +1,7 @@
 /* The model's vocabulary: where each table of words lives, and the small tables that live nowhere else.
  *
  * Directives: directives.def. Commands: command_words.c. Client options: workload.c. Checks and metrics: model/check.
- * Fields: info_fields.def and, for those that look from outside, outside_fields.h. Defects: defects.c. */
+ * Fields: info_fields.def and, for those that look from outside, fields.c. Defects: defects.c. */
 #include "model/redis/vocabulary.h"
 
 #include "model/check/checks.h"
