@@ -25,6 +25,8 @@ void machine_set_clock(struct machine *m) {
     m->host.wall = wall_at(m, m->host.now);
 }
 
+void machine_look(struct host *h) { machine_set_clock(machine_of(h)); }
+
 void world_clock_set(struct world *w, uint16_t party, sim_time wall) {
     struct machine *m = world_machine(w, party);
     m->wall_base = wall;

@@ -98,6 +98,8 @@ sim_time machine_departure(const struct machine *m);
 bool machine_end(struct machine *m, enum process_end how);
 /* Sets host->now and host->wall to the world's time. */
 void machine_set_clock(struct machine *m);
+/* The same, for those who look at the process from outside. */
+void machine_look(struct host *h);
 
 void machine_timer_at(struct host *h, struct host_timer *t, sim_time at);
 void machine_timer_stop(struct host *h, struct host_timer *t);

@@ -37,6 +37,7 @@ const struct host_ops world_host_ops = {
     .child_consume = child_consume,
     .child_exit = child_exit,
     .exit = machine_exit,
+    .look = machine_look,
 };
 
 struct world *world_create(const struct world_setup *setup) {
