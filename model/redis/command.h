@@ -65,6 +65,8 @@ struct exec {
 
     uint64_t dirty;         /* changes made */
     bool failed;            /* an error reply was written */
+    const char *error;      /* its text, "ERR ..." (scratch), also when reply is NULL */
+    bool forced;            /* goes into the stream even if nothing changed (FLUSHALL of nothing) */
     bool rewritten;         /* propagate `also` in place of argv (nothing if `also` is empty) */
     struct propagated *before; /* lazy expiry's DELs: go before the command, in order */
     struct propagated *also, **also_tail;
@@ -78,6 +80,8 @@ struct exec {
 const struct command *command_find(struct bytes name);
 /* All, ends with name == NULL; sorted. */
 const struct command *command_table(void);
+/* How many that are. */
+size_t command_count(void);
 /* Whether argc fits the arity. */
 bool command_arity_ok(const struct command *c, size_t argc);
 
@@ -87,7 +91,7 @@ void command_exec(struct exec *ex);
 /* --- for commands ---------------------------------------------------------------------------------- */
 
 /* Replaces what the stream carries: call with count 0 to propagate nothing, once for each command otherwise.
- * Words are copied into the scratch pool. */
+ * Words are copied into the scratch pool. (More for commands: exec.h.) */
 void exec_rewrite(struct exec *ex, const struct bytes *words, size_t count);
 
 void reply_status(struct exec *ex, const char *status);                   /* +OK */

@@ -4,7 +4,8 @@
  * page, or to a value, after it copies that page or value for the snapshot and is accounted as copied
  * memory, as fork and copy-on-write do. At most one snapshot is open at a time (the server forks one child
  * at a time). The running digest (128 bits) is the sum over all keys of a hash of (db, key, type, value,
- * deadline): equal datasets have equal digests whatever the order of writes; kept up in O(1) a command. */
+ * deadline): equal datasets have equal digests whatever the order of writes; kept up in O(1) a command
+ * (a changed string costs its length). database.h is the door for commands. */
 #ifndef MODEL_REDIS_KEYSPACE_H
 #define MODEL_REDIS_KEYSPACE_H
 
@@ -18,6 +19,7 @@
 #define KEYSPACE_DBS 16
 
 struct keyspace;
+struct database;
 struct snapshot;
 
 struct dataset_digest {
@@ -25,12 +27,26 @@ struct dataset_digest {
 };
 
 struct keyspace *keyspace_create(struct pool *pool);
-/* Gives back all memory; an open snapshot must have been ended. */
+/* Gives back all memory but what an open snapshot still sees. */
 void keyspace_destroy(struct keyspace *ks);
 /* Removes all keys of db, or of all with db -1; how many there were. */
 uint64_t keyspace_flush(struct keyspace *ks, int db);
-/* Swaps the contents of two keyspaces (swapdb load). */
+/* Swaps the contents of two keyspaces (swapdb load). A snapshot stays as it is, and with the keyspace it was opened on. */
 void keyspace_swap(struct keyspace *a, struct keyspace *b);
+/* SWAPDB. O(1). */
+void keyspace_swap_databases(struct keyspace *ks, int a, int b);
+/* A database, for commands (database.h). Another one after flush or swap. */
+struct database *keyspace_database(const struct keyspace *ks, int db);
+
+/* DEBUG POPULATE: keys "PREFIX:0" to "PREFIX:count-1" with values "value:N", cut or padded with zero bytes to `size`
+ * bytes unless that is 0. Keys that are there stay as they are. */
+void keyspace_populate(struct keyspace *ks, int db, uint64_t count, const char *prefix, uint64_t size);
+
+/* Likewise with values of any type, for a scenario's `dataset`: "PREFIX:0" ... Collections get `elements` elements of
+ * `size` bytes (16 if 0) each. */
+enum dataset_type { DATASET_STRING, DATASET_LIST, DATASET_HASH, DATASET_SET, DATASET_ZSET };
+void keyspace_populate_type(struct keyspace *ks, int db, enum dataset_type type, uint64_t count, const char *prefix,
+                            uint64_t size, uint64_t elements);
 
 uint64_t keyspace_size(const struct keyspace *ks, int db);    /* keys of one db */
 uint64_t keyspace_total(const struct keyspace *ks);           /* keys of all */
@@ -49,7 +65,7 @@ uint64_t keyspace_version(const struct keyspace *ks);
  * `deleted` (db, key) after it is gone. How many. */
 size_t keyspace_expire_cycle(struct keyspace *ks, int64_t now_ms, size_t limit,
                              void (*deleted)(void *ctx, int db, struct bytes key), void *ctx);
-/* Like the active cycle's first step: whether any key's deadline lies before now_ms. O(1) amortised. */
+/* The earliest deadline of any key in ms since 1970, INT64_MAX if there is none. O(1) amortised. */
 int64_t keyspace_next_deadline(const struct keyspace *ks);
 
 /* --- snapshots ------------------------------------------------------------------------------------- */

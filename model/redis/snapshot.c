@@ -1,0 +1,123 @@
+/* Snapshots. See snapshot.h. */
+#include "model/redis/snapshot.h"
+
+#include <assert.h>
+
+/* A key or value that left the dataset. */
+struct kept {
+    enum object_type type;
+    union object object;
+};
+
+/* One database as it was. */
+struct frozen {
+    struct database *db;
+    uint32_t slots;
+    uint64_t size, expires;
+};
+
+struct snapshot {
+    struct pool *pool;
+    struct snapshot **owner;
+    struct frozen frozen[KEYSPACE_DBS];
+    struct dataset_digest digest;
+    struct shadow *shadows;
+    struct kept *kept;
+    size_t kept_count, kept_room;
+    uint64_t page;   /* bytes of a page of memory */
+    uint64_t copied; /* bytes, in whole pages */
+};
+
+struct snapshot *snapshot_create(struct pool *pool, struct database *const *dbs, struct dataset_digest digest,
+                                 int64_t page, struct snapshot **owner) {
+    assert(page > 0);
+    struct snapshot *s = POOL_NEW(pool, struct snapshot);
+    s->pool = pool;
+    s->owner = owner;
+    s->digest = digest;
+    s->page = (uint64_t)page;
+    for (int i = 0; i < KEYSPACE_DBS; i++) {
+        struct database *db = dbs[i];
+        assert(!db->snapshot);
+        db->epoch++;
+        db->snapshot = s;
+        s->frozen[i] = (struct frozen){db, db->slots, db->size, db->expires};
+    }
+    return s;
+}
+
+void snapshot_disown(struct snapshot *s) {
+    s->owner = NULL;
+}
+
+static void free_shadows(struct snapshot *s) {
+    struct shadow *next;
+    for (struct shadow *shadow = s->shadows; shadow; shadow = next) {
+        next = shadow->next;
+        shadow->page->shadow = NULL;
+        pool_free(s->pool, shadow, sizeof *shadow);
+    }
+}
+
+void snapshot_close(struct snapshot *s) {
+    free_shadows(s);
+    for (size_t i = 0; i < s->kept_count; i++) object_free(s->pool, s->kept[i].type, s->kept[i].object);
+    if (s->kept) pool_free(s->pool, s->kept, s->kept_room * sizeof *s->kept);
+    for (int i = 0; i < KEYSPACE_DBS; i++) {
+        struct database *db = s->frozen[i].db;
+        db->snapshot = NULL;
+        if (db->orphan) database_release(db);
+    }
+    if (s->owner) *s->owner = NULL;
+    pool_free(s->pool, s, sizeof *s);
+}
+
+uint64_t snapshot_copied(const struct snapshot *s) {
+    return s->copied;
+}
+
+struct dataset_digest snapshot_digest(const struct snapshot *s) {
+    return s->digest;
+}
+
+void snapshot_note_copy(struct snapshot *s, uint64_t bytes) {
+    s->copied += (bytes + s->page - 1) / s->page * s->page;
+}
+
+void snapshot_keep_page(struct snapshot *s, struct page *page) {
+    assert(!page->shadow);
+    struct shadow *shadow = pool_alloc(s->pool, sizeof *shadow);
+    *shadow = (struct shadow){.next = s->shadows, .page = page};
+    memcpy(shadow->entries, page->entries, sizeof shadow->entries);
+    s->shadows = shadow;
+    page->shadow = shadow;
+    snapshot_note_copy(s, 1);
+}
+
+void snapshot_keep_object(struct snapshot *s, enum object_type type, union object o) {
+    if (s->kept_count == s->kept_room) {
+        size_t room = s->kept_room ? s->kept_room * 2 : 64;
+        s->kept = pool_resize(s->pool, s->kept, s->kept_room * sizeof *s->kept, room * sizeof *s->kept);
+        s->kept_room = room;
+    }
+    s->kept[s->kept_count++] = (struct kept){type, o};
+}
+
+uint64_t snapshot_size(const struct snapshot *s, int db) {
+    return s->frozen[db].size;
+}
+
+uint64_t snapshot_expires(const struct snapshot *s, int db) {
+    return s->frozen[db].expires;
+}
+
+const struct entry *snapshot_next(const struct snapshot *s, struct snapshot_cursor *cursor) {
+    const struct frozen *frozen = &s->frozen[cursor->db];
+    while (cursor->slot < frozen->slots) {
+        const struct page *page = frozen->db->pages[cursor->slot / PAGE_ENTRIES];
+        const struct entry *entries = page->shadow ? page->shadow->entries : page->entries;
+        const struct entry *e = &entries[cursor->slot++ % PAGE_ENTRIES];
+        if (e->type != OBJECT_NONE) return e;
+    }
+    return NULL;
+}
