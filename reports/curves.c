@@ -1,0 +1,137 @@
+/* Which samples become curves. A node has one colour in all plots of a run. */
+#include "reports/curves.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Okabe and Ito's colours for people with colour-blind eyes, without black and yellow, which vanish on dark or white
+ * paper. */
+static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1"};
+#define COLOURS (sizeof colours / sizeof *colours)
+
+enum { SOLID = 1, DASHED = 2, DOTTED = 3 };
+
+/* The n-th node of the run, from 0, in the order in which the samples name them. */
+static size_t node_number(const struct samples *samples, const char *node) {
+    size_t number = 0;
+
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct series *s = &samples->series[i];
+        bool first = true;
+
+        if (strcmp(s->node, node) == 0) return number;
+        for (size_t j = 0; j < i && first; j++) first = strcmp(samples->series[j].node, s->node) != 0;
+        number += first;
+    }
+    return number;
+}
+
+static bool ever_nonzero(const struct samples *samples, const char *node, const char *metric) {
+    const struct series *s = samples_find(samples, node, metric);
+
+    for (size_t i = 0; s && i < s->count; i++)
+        if (s->points[i].value != 0) return true;
+    return false;
+}
+
+static void add_curve(struct plot *plot, const struct samples *samples, const struct series *series, const char *what,
+                      int dash) {
+    struct curve *curve = &plot->curves[plot->count];
+    size_t number = node_number(samples, series->node);
+
+    if (series->count == 0) return;
+    if (plot->count == CURVES_MOST) {
+        plot->omitted++;
+        return;
+    }
+    *curve = (struct curve){.series = series,
+                            .colour = colours[number % COLOURS],
+                            .width = 2,
+                            .dash = dash == SOLID ? 1 + (int)(number / COLOURS) % 4 : dash};
+    snprintf(curve->label, sizeof curve->label, what[0] ? "%.18s %s" : "%.24s%s", series->node, what);
+    plot->count++;
+}
+
+/* Adds a curve for each node that has the metric and, where `where` is not NULL, ever had `where` other than 0. */
+static void add_metric(struct plot *plot, const struct samples *samples, const char *metric, const char *where,
+                       const char *what, int dash) {
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct series *s = &samples->series[i];
+
+        if (strcmp(s->metric, metric) != 0) continue;
+        if (where && !ever_nonzero(samples, s->node, where)) continue;
+        add_curve(plot, samples, s, what, dash);
+    }
+}
+
+/* Where curves lie on each other, the wide ones below stay visible. */
+static void widen_below(struct plot *plot) {
+    for (size_t i = 0; i < plot->count; i++) {
+        size_t above = plot->count - 1 - i;
+
+        plot->curves[i].width = above >= 2 ? 5.5 : above == 1 ? 3.5 : 1.8;
+    }
+}
+
+static void choose_unit(struct plot *plot) {
+    static const struct {
+        double unit;
+        const char *name;
+    } units[] = {{1, "B"}, {1e3, "kB"}, {1e6, "MB"}, {1e9, "GB"}, {1e12, "TB"}};
+    double most;
+    size_t i = 0;
+
+    plot->least = plot->greatest = 0;
+    for (size_t c = 0; c < plot->count; c++) {
+        const struct series *s = plot->curves[c].series;
+
+        for (size_t p = 0; p < s->count; p++) {
+            if (s->points[p].value < plot->least) plot->least = s->points[p].value;
+            if (s->points[p].value > plot->greatest) plot->greatest = s->points[p].value;
+        }
+    }
+    most = (double)plot->greatest > -(double)plot->least ? (double)plot->greatest : -(double)plot->least;
+    while (i + 1 < sizeof units / sizeof *units && most >= 2 * units[i + 1].unit) i++;
+    plot->unit = units[i].unit;
+    plot->unit_name = units[i].name;
+}
+
+static void choose_memory(struct plot *plot, const struct samples *samples) {
+    /* Nodes that forked; if none did, all. */
+    add_metric(plot, samples, "current_cow_size", "current_cow_size", "copied", SOLID);
+    add_metric(plot, samples, "used_memory", plot->count ? "current_cow_size" : NULL, "dataset and buffers",
+               plot->count ? DASHED : SOLID);
+}
+
+void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples *samples) {
+    *plot = (struct plot){0};
+    switch (kind) {
+    case PLOT_OFFSETS:
+        plot->name = "offsets";
+        plot->title = "Replication offset of each node";
+        plot->quantity = "replication offset";
+        add_metric(plot, samples, "master_repl_offset", NULL, "", SOLID);
+        widen_below(plot);
+        break;
+    case PLOT_LAG:
+        plot->name = "lag";
+        plot->title = "How far each replica lies behind its master";
+        plot->quantity = "lag";
+        add_metric(plot, samples, "lag_bytes", "master_link_state", "", SOLID);
+        break;
+    case PLOT_BUFFERS:
+        plot->name = "buffers";
+        plot->title = "Output buffers for replicas, and backlog";
+        plot->quantity = "size";
+        add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffers", SOLID);
+        add_metric(plot, samples, "repl_backlog_histlen", "connected_slaves", "backlog", DASHED);
+        add_metric(plot, samples, "repl_backlog_size", "connected_slaves", "backlog limit", DOTTED);
+        break;
+    default:
+        plot->name = "memory";
+        plot->title = "Memory, and what snapshots copied of it";
+        plot->quantity = "memory";
+        choose_memory(plot, samples);
+    }
+    choose_unit(plot);
+}

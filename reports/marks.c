@@ -1,0 +1,144 @@
+/* Faults and snapshots beside the curves. */
+#include "reports/marks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/text.h"
+
+/* Widths in pixels of the label font (10 px, sans serif, rather too wide than too narrow), and the least distance of
+ * two labels. */
+#define CHAR_WIDTH 6.0
+#define LABEL_GAP  5.0
+#define SPAN_LEAST 4.0
+
+/* More marks than this are noise on a plot: the first ones tell the story. */
+#define MARKS_MOST 400
+
+double time_axis_at(const struct time_axis *axis, int64_t t) {
+    double share = axis->end_ns > 0 ? (double)t / (double)axis->end_ns : 0;
+
+    if (share < 0) share = 0;
+    if (share > 1) share = 1;
+    return axis->left + share * (axis->right - axis->left);
+}
+
+static size_t characters(const char *text) {
+    size_t count = 0;
+
+    for (; *text; text++) count += (*text & 0xC0) != 0x80;
+    return count;
+}
+
+double mark_label_width(const struct mark *mark) {
+    return (double)characters(mark->label) * CHAR_WIDTH;
+}
+
+/* A label of any text: control characters and broken bytes become "?", what is too long is cut. */
+static void set_label(char *label, size_t room, const char *text) {
+    size_t n = strlen(text), len = 0;
+
+    for (size_t i = 0; i < n;) {
+        size_t step = text_char_length(text + i, n - i);
+
+        if (len + (step ? step : 1) + sizeof "…" > room) {
+            memcpy(label + len, "…", sizeof "…");
+            return;
+        }
+        if (step > 1 || (step == 1 && text[i] >= ' ' && text[i] != 0x7f)) {
+            memcpy(label + len, text + i, step);
+            len += step;
+        } else {
+            label[len++] = '?';
+        }
+        i += step ? step : 1;
+    }
+    label[len] = 0;
+}
+
+static void add_mark(struct marks *marks, enum mark_kind kind, int64_t begin, int64_t end, const char *label) {
+    if (marks->count == MARKS_MOST) return;
+    if (marks->count == marks->room) {
+        size_t room = marks->room ? marks->room * 2 : 16;
+
+        marks->items =
+            pool_resize(marks->pool, marks->items, marks->room * sizeof(struct mark), room * sizeof(struct mark));
+        marks->room = room;
+    }
+    marks->items[marks->count] = (struct mark){.kind = kind, .begin = begin, .end = end > begin ? end : begin};
+    set_label(marks->items[marks->count].label, sizeof marks->items[0].label, label);
+    marks->count++;
+}
+
+static void add_fault(void *ctx, sqlite3_stmt *row) {
+    int64_t begin = sqlite3_column_int64(row, 0);
+
+    add_mark(ctx, MARK_FAULT, begin, evidence_number(row, 1, begin), evidence_text(row, 2));
+}
+
+/* Spans in which a node's snapshot child ran, as its samples show them. */
+static void add_snapshots(struct marks *marks, const struct series *running) {
+    char label[80];
+    const struct point *begun = NULL;
+
+    snprintf(label, sizeof label, "snapshot of %.60s", running->node);
+    for (size_t i = 0; i < running->count; i++) {
+        const struct point *point = &running->points[i];
+
+        if (begun && (!point->value || point->gap || i + 1 == running->count)) {
+            add_mark(marks, MARK_SNAPSHOT, begun->t, point->t, label);
+            begun = NULL;
+        }
+        if (!begun && point->value) begun = point;
+    }
+}
+
+static int by_begin(const void *a, const void *b) {
+    const struct mark *x = a, *y = b;
+
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return strcmp(x->label, y->label);
+}
+
+/* Gives each mark the first lane in which it and its label are free of the marks before it. */
+static void lay_out(struct marks *marks, const struct time_axis *axis) {
+    double taken[MARK_LANES_MOST];
+
+    for (int lane = 0; lane < MARK_LANES_MOST; lane++) taken[lane] = -1e9;
+    for (size_t i = 0; i < marks->count; i++) {
+        struct mark *mark = &marks->items[i];
+        double from = time_axis_at(axis, mark->begin);
+        double to = time_axis_at(axis, mark->end);
+        double label = mark_label_width(mark) + LABEL_GAP;
+
+        if (to < from + SPAN_LEAST) to = from + SPAN_LEAST;
+        mark->label_left = to + label > axis->right + 170;
+        if (mark->label_left)
+            from -= label;
+        else
+            to += label;
+        mark->lane = MARK_NO_LANE;
+        for (int lane = 0; lane < MARK_LANES_MOST && mark->lane == MARK_NO_LANE; lane++)
+            if (taken[lane] + LABEL_GAP <= from) mark->lane = lane;
+        if (mark->lane == MARK_NO_LANE) {
+            marks->unlabelled++;
+            continue;
+        }
+        taken[mark->lane] = to;
+        if (mark->lane >= marks->lanes) marks->lanes = mark->lane + 1;
+    }
+}
+
+bool marks_read(struct marks *marks, struct evidence *e, int64_t run, const struct samples *samples,
+                const struct time_axis *axis) {
+    *marks = (struct marks){.pool = samples->pool};
+    if (!evidence_each(e, "SELECT begin_ns, end_ns, action FROM fault WHERE run = ?1 ORDER BY begin_ns, ord", run,
+                       add_fault, marks))
+        return false;
+    for (size_t i = 0; i < samples->count; i++)
+        if (strcmp(samples->series[i].metric, "rdb_bgsave_in_progress") == 0) add_snapshots(marks, &samples->series[i]);
+    if (marks->count) qsort(marks->items, marks->count, sizeof(struct mark), by_begin);
+    lay_out(marks, axis);
+    return true;
+}
