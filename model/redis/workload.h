@@ -9,13 +9,17 @@
  * along where `db` and `wait` ask for them.
  *   TRACE_OP_CALL   node = client, peer = server, conn, a = operation number (from 0, per client), c = the ordinal
  *                   on that connection (from 1) of the command that decides: EXEC of a transaction, else the command
- *                   itself; text = the request's bytes.
- *   TRACE_OP_REPLY  the same, b = enum op_fate, text = the reply's bytes. With `wait N:D` the reply is followed by
- *                   WAIT's, and an operation that fewer than N replicas acknowledged ends as OP_TIMEOUT: the client
- *                   gave up waiting, and its effect is unknown to it.
- * An operation that is due while there is no connection: open loop, it fails at once (conn 0, OP_CLOSED); closed loop
- * waits for the connection. With `retry yes` an operation is sent again on a new connection until `timeout` after it
- * was due; only its last fate is told. */
+ *                   itself (conn and c are 0 if it cannot be sent at once), d = database; text = the request's bytes,
+ *                   without SELECT and WAIT.
+ *   TRACE_OP_REPLY  the same for where it was sent at last (0 if it never was), b = enum op_fate, text = the reply's
+ *                   bytes (EXEC's for a transaction). With `wait N:D` WAIT's reply follows it, and an operation that
+ *                   fewer than N replicas acknowledged ends as OP_TIMEOUT: the client gave up waiting, its effect is
+ *                   unknown to it.
+ *
+ * An operation that is due while the client connects waits for the connection. While it cannot connect, an open loop's
+ * operation fails at once (OP_CLOSED); a closed loop's waits, and so does one with `retry yes`, which is also sent
+ * again after a connection broke: until `timeout` after it was due. It then ends as OP_TIMEOUT if it was ever sent,
+ * else as OP_CLOSED. Of `on NODES` (and `reads NODES`) each operation draws one. */
 #ifndef MODEL_REDIS_WORKLOAD_H
 #define MODEL_REDIS_WORKLOAD_H
 
@@ -26,8 +30,8 @@ struct workload;
 struct workload_setup {
     struct pool *pool;
     uint64_t seed;
-    const struct model_client_setup *client; /* read during creation only */
-    const char *const *node_names;           /* by party index; stay valid during the run */
+    const struct model_client_setup *client;    /* read during creation only */
+    const char *const *node_names;              /* by party index; stay valid during the run */
     uint16_t (*port)(void *ctx, uint16_t node); /* where a node listens; asked at each connect */
     void *ctx;
 };
