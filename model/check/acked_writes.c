@@ -12,10 +12,8 @@ struct waiting_write {
 struct waiting_writes {
     size_t head, count, room; /* room is a power of two */
     struct waiting_write *write;
+    bool closed; /* by its client: nobody will say more of its writes */
 };
-
-/* A connection that its client has closed: nobody will say more of its writes. */
-static struct waiting_writes closed_connection;
 
 void acked_writes_init(struct acked_writes *a, struct standings *s) {
     *a = (struct acked_writes){.standings = s};
@@ -26,7 +24,7 @@ static struct pool *pool_of(const struct acked_writes *a) {
 }
 
 /* The place of a connection in the table. */
-static struct waiting_writes **place_of(struct acked_writes *a, uint32_t conn) {
+static struct waiting_writes *place_of(struct acked_writes *a, uint32_t conn) {
     if (conn >= a->waiting_room) {
         size_t room = a->waiting_room ? a->waiting_room : 64;
         while (room <= conn) room *= 2;
@@ -50,10 +48,8 @@ static void grow(struct pool *pool, struct waiting_writes *w) {
 
 void acked_writes_executed(struct acked_writes *a, uint32_t conn, uint64_t ordinal, struct position at) {
     if (!at.branch || at.index == 0 || conn == 0) return;
-    struct waiting_writes **place = place_of(a, conn);
-    if (*place == &closed_connection) return;
-    if (!*place) *place = POOL_NEW(pool_of(a), struct waiting_writes);
-    struct waiting_writes *w = *place;
+    struct waiting_writes *w = place_of(a, conn);
+    if (w->closed) return;
     if (w->count == w->room) grow(pool_of(a), w);
     w->write[(w->head + w->count++) & (w->room - 1)] = (struct waiting_write){ordinal, at};
 }
@@ -74,8 +70,8 @@ static void mark(struct acked_writes *a, struct position at) {
 }
 
 void acked_writes_replied(struct acked_writes *a, uint32_t conn, uint64_t ordinal, bool ok) {
-    if (conn == 0 || conn >= a->waiting_room || !a->waiting[conn]) return;
-    struct waiting_writes *w = a->waiting[conn];
+    if (conn == 0 || conn >= a->waiting_room) return;
+    struct waiting_writes *w = &a->waiting[conn];
     struct position at = {NULL, 0};
     while (w->count > 0 && w->write[w->head].ordinal <= ordinal) {
         at = w->write[w->head].at;
@@ -89,13 +85,9 @@ void acked_writes_replied(struct acked_writes *a, uint32_t conn, uint64_t ordina
 
 void acked_writes_closed(struct acked_writes *a, uint32_t conn) {
     if (conn == 0) return;
-    struct waiting_writes **place = place_of(a, conn);
-    struct waiting_writes *w = *place;
-    if (w && w != &closed_connection) {
-        pool_free(pool_of(a), w->write, w->room * sizeof *w->write);
-        pool_free(pool_of(a), w, sizeof *w);
-    }
-    *place = &closed_connection;
+    struct waiting_writes *w = place_of(a, conn);
+    pool_free(pool_of(a), w->write, w->room * sizeof *w->write);
+    *w = (struct waiting_writes){.closed = true};
 }
 
 /* How many entries of each branch, by its number, are part of what some live master has. */

@@ -15,7 +15,7 @@
 
 struct acked_writes {
     struct standings *standings;
-    struct waiting_writes **waiting; /* by connection; NULL: none */
+    struct waiting_writes *waiting; /* by connection */
     size_t waiting_room;
     uint64_t acked; /* in all */
 };

@@ -243,7 +243,7 @@ struct op_replies {
 /* 1: all are there, 0: not yet, -1: the server broke the protocol. */
 static int find_replies(const struct client_op *op, struct bytes in, struct op_replies *r) {
     size_t at = 0, replies = op->before + 1 + (op->waits ? 1 : 0);
-    r->select_failed = false;
+    *r = (struct op_replies){0};
     for (size_t i = 0; i < replies; i++) {
         int64_t length = reply_length((struct bytes){in.at + at, in.len - at});
         if (length <= 0) return (int)length;

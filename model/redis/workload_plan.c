@@ -140,7 +140,7 @@ static void take_option(struct workload_plan *plan, const struct option *o) {
         plan->multi = (uint32_t)at_least(o->number, 0);
         break;
     default:
-        assert(!"an option of another table");
+        assert(false); /* an option of another table */
     }
 }
 
