@@ -122,7 +122,6 @@ static void hear_happening(void *ctx, const struct happening *h) {
         const struct recorder *r = run->setup->recorders[i];
         if (r->ops->happening) r->ops->happening(r->ctx, h);
     }
-    if (run->setup->watch) run->setup->watch(run->setup->watch_ctx, h);
 }
 
 static void hear_fault(void *ctx, const struct happening *h) {
@@ -136,7 +135,7 @@ static void hear_fault(void *ctx, const struct happening *h) {
 
 /* Listens for no more than somebody wants: hearing every happening costs time. */
 static void listen(struct run *run) {
-    bool happenings = run->setup->watch != NULL, ops = false, faults = false;
+    bool happenings = false, ops = false, faults = false;
     for (size_t i = 0; i < run->setup->recorder_count; i++) {
         const struct recorder_ops *r = run->setup->recorders[i]->ops;
         happenings |= r->happening != NULL;
@@ -215,13 +214,4 @@ void recording_stop(struct run *run) {
         for (const struct open_op *op = recording->open[party]; op; op = op->next) tell_op(run, &op->record);
     }
     recording->stopped = true;
-}
-
-bool recording_end(struct run *run, const struct run_result *result) {
-    bool kept = true;
-    for (size_t i = 0; i < run->setup->recorder_count; i++) {
-        const struct recorder *r = run->setup->recorders[i];
-        if (r->ops->end) kept &= r->ops->end(r->ctx, result);
-    }
-    return kept;
 }

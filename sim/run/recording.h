@@ -15,7 +15,5 @@ void recording_sample(struct run *run, sim_time now);
 
 /* The trace is frozen: operations without a fate end as pending; nothing more is told. */
 void recording_stop(struct run *run);
-/* False: a recorder could not keep the run. */
-bool recording_end(struct run *run, const struct run_result *result);
 
 #endif

@@ -213,7 +213,7 @@ static const char *ties_text(struct run *run) {
     return run->ties.kind == TIE_FIFO ? "fifo" : "random";
 }
 
-bool run_make(const struct run_setup *setup, struct run_result *result) {
+void run_make(const struct run_setup *setup, struct run_result *result) {
     int64_t began = wall_now();
     struct run *run = create(setup);
     struct loop loop = {.limits = limits_of(setup), .seen = UINT64_MAX};
@@ -236,5 +236,13 @@ bool run_make(const struct run_setup *setup, struct run_result *result) {
     expectations_rest(run, world_now(run->world), true);
     result_finish(run, &ending, result);
     result->wall_ns = wall_now() - began;
-    return recording_end(run, result);
+}
+
+bool run_keep(const struct run_setup *setup, const struct run_result *result) {
+    bool kept = true;
+    for (size_t i = 0; i < setup->recorder_count; i++) {
+        const struct recorder *r = setup->recorders[i];
+        if (r->ops->end) kept &= r->ops->end(r->ctx, result);
+    }
+    return kept;
 }

@@ -34,13 +34,13 @@ struct run_setup {
     struct pool *scratch; /* a second one, for the system alone */
     struct recorder *const *recorders;
     size_t recorder_count;
-    trace_hear_fn *watch; /* hears every happening that is hashed; NULL */
-    void *watch_ctx;
     struct run_limits limits;
 };
 
-/* Makes the run and tells the recorders. The result's memory is the pool's; result->identity points into it. False:
- * a recorder could not keep it (the environment failed); the result is filled all the same. */
-bool run_make(const struct run_setup *setup, struct run_result *result);
+/* Makes the run; the recorders hear all but its end. The result's memory is the pool's. */
+void run_make(const struct run_setup *setup, struct run_result *result);
+
+/* Tells the recorders the result. False: one could not keep it (the environment failed). */
+bool run_keep(const struct run_setup *setup, const struct run_result *result);
 
 #endif
