@@ -1,0 +1,115 @@
+/* A real redis-server on loopback, for tests that compare the model with it. Such tests are left out where it is not
+ * installed or not 7.0.
+ *
+ * Include in one test program; everything is static. */
+#ifndef TESTS_UNIT_REAL_SERVER_H
+#define TESTS_UNIT_REAL_SERVER_H
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct real_server {
+    pid_t pid;
+    int port;
+    int socket; /* of the one client; -1 */
+    char dir[64];
+};
+
+/* The output of a shell command, cut to the room; "" if it cannot be run. */
+__attribute__((unused)) static void real_output(const char *command, char *into, size_t room) {
+    FILE *pipe = popen(command, "r");
+    size_t n = pipe ? fread(into, 1, room - 1, pipe) : 0;
+    into[n] = '\0';
+    if (pipe) pclose(pipe);
+}
+
+__attribute__((unused)) static bool real_server_is_installed(void) {
+    char version[200];
+    real_output("redis-server --version 2>/dev/null", version, sizeof(version));
+    return strstr(version, "v=7.0.") != NULL;
+}
+
+static int real_free_port(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int bad = bind(fd, (struct sockaddr *)&address, len) || getsockname(fd, (struct sockaddr *)&address, &len);
+    close(fd);
+    return bad ? -1 : ntohs(address.sin_port);
+}
+
+static bool real_connect(struct real_server *r) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)r->port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    r->socket = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(r->socket, (struct sockaddr *)&address, sizeof(address)) == 0) return true;
+    close(r->socket);
+    r->socket = -1;
+    return false;
+}
+
+/* Starts one with these arguments (NULL at the end; NULL for none) and waits at most 5 s until it answers. */
+__attribute__((unused)) static bool real_server_start(struct real_server *r, const char *const *arguments) {
+    char port[16];
+    const char *argv[32] = {"redis-server", "--bind",    "127.0.0.1", "--save", "",
+                            "--logfile",    "/dev/null", "--port",    port};
+    size_t n = 9;
+    for (; arguments && *arguments; arguments++) argv[n++] = *arguments;
+    assert(n < 30);
+    *r = (struct real_server){.port = real_free_port(), .socket = -1};
+    snprintf(port, sizeof(port), "%d", r->port);
+    snprintf(r->dir, sizeof(r->dir), "/tmp/detsim-test-XXXXXX");
+    if (!mkdtemp(r->dir)) return false;
+    argv[n++] = "--dir";
+    argv[n++] = r->dir;
+    r->pid = fork();
+    if (r->pid == 0) {
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    for (int i = 0; r->pid > 0 && i < 100; i++) {
+        if (real_connect(r)) return true;
+        usleep(50000);
+    }
+    return false;
+}
+
+__attribute__((unused)) static void real_server_stop(struct real_server *r) {
+    char command[128];
+    if (r->socket >= 0) close(r->socket);
+    if (r->pid > 0) {
+        kill(r->pid, SIGKILL);
+        waitpid(r->pid, NULL, 0);
+    }
+    snprintf(command, sizeof(command), "rm -rf '%s'", r->dir);
+    if (strncmp(r->dir, "/tmp/detsim-test-", 17) == 0 && system(command) != 0) perror(command);
+}
+
+/* Sends an inline command; its reply's bytes, zero-terminated, in memory to be freed. Bulk replies are read in whole;
+ * of other ones as much as there is after 50 ms of silence. */
+__attribute__((unused)) static char *real_server_ask(struct real_server *r, const char *command) {
+    size_t room = 1 << 20, len = 0;
+    char *reply = malloc(room);
+    dprintf(r->socket, "%s\r\n", command);
+    for (;;) {
+        struct timeval patience = {.tv_usec = len ? 50000 : 0, .tv_sec = len ? 0 : 5};
+        setsockopt(r->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        ssize_t n = len + 1 < room ? read(r->socket, reply + len, room - len - 1) : 0;
+        if (n <= 0) break;
+        len += (size_t)n;
+    }
+    reply[len] = '\0';
+    return reply;
+}
+
+#endif
