@@ -9,7 +9,10 @@
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1"};
 #define COLOURS (sizeof colours / sizeof *colours)
 
-enum { SOLID = 1, DASHED = 2, DOTTED = 3 };
+/* A setting beside what it limits: thin, grey, below. */
+#define LIMIT_COLOUR "#57606a"
+
+enum look { SOLID = 1, DASHED = 2, LIMIT = 3 };
 
 /* The n-th node of the run, from 0, in the order in which the samples name them. */
 static size_t node_number(const struct samples *samples, const char *node) {
@@ -35,7 +38,7 @@ static bool ever_nonzero(const struct samples *samples, const char *node, const 
 }
 
 static void add_curve(struct plot *plot, const struct samples *samples, const struct series *series, const char *what,
-                      int dash) {
+                      enum look look) {
     struct curve *curve = &plot->curves[plot->count];
     size_t number = node_number(samples, series->node);
 
@@ -45,22 +48,22 @@ static void add_curve(struct plot *plot, const struct samples *samples, const st
         return;
     }
     *curve = (struct curve){.series = series,
-                            .colour = colours[number % COLOURS],
-                            .width = 2,
-                            .dash = dash == SOLID ? 1 + (int)(number / COLOURS) % 4 : dash};
+                            .colour = look == LIMIT ? LIMIT_COLOUR : colours[number % COLOURS],
+                            .width = look == LIMIT ? 1.2 : 2,
+                            .dash = look == SOLID ? 1 + (int)(number / COLOURS) % 4 : (int)look};
     snprintf(curve->label, sizeof curve->label, what[0] ? "%.18s %s" : "%.24s%s", series->node, what);
     plot->count++;
 }
 
 /* Adds a curve for each node that has the metric and, where `where` is not NULL, ever had `where` other than 0. */
 static void add_metric(struct plot *plot, const struct samples *samples, const char *metric, const char *where,
-                       const char *what, int dash) {
+                       const char *what, enum look look) {
     for (size_t i = 0; i < samples->count; i++) {
         const struct series *s = &samples->series[i];
 
         if (strcmp(s->metric, metric) != 0) continue;
         if (where && !ever_nonzero(samples, s->node, where)) continue;
-        add_curve(plot, samples, s, what, dash);
+        add_curve(plot, samples, s, what, look);
     }
 }
 
@@ -70,6 +73,19 @@ static void widen_below(struct plot *plot) {
         size_t above = plot->count - 1 - i;
 
         plot->curves[i].width = above >= 2 ? 5.5 : above == 1 ? 3.5 : 1.8;
+    }
+}
+
+/* Where all curves are one node's, colours tell its figures apart better than dashes do. */
+static void tell_apart(struct plot *plot) {
+    size_t next = 0;
+
+    for (size_t i = 1; i < plot->count; i++)
+        if (strcmp(plot->curves[i].series->node, plot->curves[0].series->node) != 0) return;
+    for (size_t i = 0; i < plot->count; i++) {
+        if (plot->curves[i].dash == LIMIT) continue;
+        plot->curves[i].colour = colours[next++ % COLOURS];
+        plot->curves[i].dash = SOLID;
     }
 }
 
@@ -98,9 +114,10 @@ static void choose_unit(struct plot *plot) {
 
 static void choose_memory(struct plot *plot, const struct samples *samples) {
     /* Nodes that forked; if none did, all. */
+    add_metric(plot, samples, "used_memory", "current_cow_size", "used_memory", DASHED);
     add_metric(plot, samples, "current_cow_size", "current_cow_size", "copied", SOLID);
-    add_metric(plot, samples, "used_memory", plot->count ? "current_cow_size" : NULL, "dataset and buffers",
-               plot->count ? DASHED : SOLID);
+    if (plot->count == 0) add_metric(plot, samples, "used_memory", NULL, "used_memory", SOLID);
+    tell_apart(plot);
 }
 
 void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples *samples) {
@@ -123,9 +140,10 @@ void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples 
         plot->name = "buffers";
         plot->title = "Output buffers for replicas, and backlog";
         plot->quantity = "size";
-        add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffers", SOLID);
+        add_metric(plot, samples, "repl_backlog_size", "connected_slaves", "repl-backlog-size", LIMIT);
         add_metric(plot, samples, "repl_backlog_histlen", "connected_slaves", "backlog", DASHED);
-        add_metric(plot, samples, "repl_backlog_size", "connected_slaves", "backlog limit", DOTTED);
+        add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffers", SOLID);
+        tell_apart(plot);
         break;
     default:
         plot->name = "memory";

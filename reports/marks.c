@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/text.h"
+#include "sim/run/utf8.h"
 
 /* Widths in pixels of the label font (10 px, sans serif, rather too wide than too narrow), and the least distance of
  * two labels. */
@@ -40,7 +40,7 @@ static void set_label(char *label, size_t room, const char *text) {
     size_t n = strlen(text), len = 0;
 
     for (size_t i = 0; i < n;) {
-        size_t step = text_char_length(text + i, n - i);
+        size_t step = utf8_length((struct bytes){text + i, n - i});
 
         if (len + (step ? step : 1) + sizeof "…" > room) {
             memcpy(label + len, "…", sizeof "…");

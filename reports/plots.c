@@ -177,7 +177,7 @@ static void put_plot(const struct drawing *d, size_t number) {
     put_curves(d);
     /* The same once more, twice as fine, for where SVG cannot be shown. */
     fprintf(d->script,
-            "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo size %d,%d fontscale 2 linewidth 2"
+            "if (strstrt(GPVAL_TERMINALS, 'pngcairo')) { set terminal pngcairo size %d,%d fontscale 1.85 linewidth 2"
             " font 'DejaVu Sans,9' background '#ffffff' } else { set terminal png size %d,%d background '#ffffff' }\n"
             "set output '%s.png'\nreplot\nset output\n",
             2 * WIDTH, 2 * d->height, WIDTH, d->height, d->stem);

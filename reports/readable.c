@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "reports/text.h"
+#include "sim/run/utf8.h"
 
 /* A number with at most three digits that matter: "9", "9.1", "16.2", "250". */
 static void put_short(char *into, double n, const char *unit) {
@@ -139,7 +139,7 @@ void readable_put(FILE *out, enum readable_form form, const char *text, size_t m
     bool newlines = form == READABLE_HTML || (form == READABLE_PLAIN && most == 0);
 
     for (size_t i = 0; i < n;) {
-        size_t len = text_char_length(text + i, n - i);
+        size_t len = utf8_length((struct bytes){text + i, n - i});
 
         if (most && i + (len ? len : 1) > most) {
             fputs("…", out);
@@ -158,7 +158,7 @@ size_t readable_width(const char *text) {
     size_t width = 0;
 
     for (size_t i = 0; i < n;) {
-        size_t len = text_char_length(text + i, n - i);
+        size_t len = utf8_length((struct bytes){text + i, n - i});
 
         width += len && (!is_control(text + i, len) || text[i] == '\t') ? 1 : 4 * (len ? len : 1);
         i += len ? len : 1;
