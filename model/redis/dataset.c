@@ -1,3 +1,4 @@
+/* `dataset` lines: how many keys of which type, then the same code as DEBUG POPULATE. */
 #include "model/redis/dataset.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* A replica and its master are compared whenever either's offset moves: O(nodes) a happening. */
 #include "model/redis/lag.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Requests are read without memory of their own; replies become trees in the caller's pool. */
 #include "model/redis/requests.h"
 
 #include <assert.h>
