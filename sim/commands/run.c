@@ -1,0 +1,184 @@
+/* `detsim run FILE...`: scenario files in, verdicts out. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/commands/arguments.h"
+#include "sim/commands/commands.h"
+#include "sim/run/campaign.h"
+#include "sim/scenario/scenario.h"
+
+/* More runs than that in one call cannot be kept track of. */
+#define RUNS_MAX UINT64_C(1000000000)
+
+enum { JOBS_MAX = 1024 };
+
+static const char help[] =
+    "detsim run FILE... [--seed N | --seeds A..B] [--jobs N] [--db FILE] [--record LEVEL]\n"
+    "                   [--format text|json|tap|junit] [--twice] [--quiet]\n"
+    "\n"
+    "Runs each scenario file and judges it: what the system promises, and what the file expects.\n"
+    "\n"
+    "  --seed N        the seed (default: that of the file, else 1)\n"
+    "  --seeds A..B    every seed from A to B\n"
+    "  --jobs N        worker processes (default: one for each CPU); the output does not depend on it\n"
+    "  --db FILE       records the runs in an SQLite file, which `detsim report` reads\n"
+    "  --record LEVEL  how much of each run: summary, ops or events (default: events)\n"
+    "  --format F      text, json (one object a line), tap or junit\n"
+    "  --twice         makes every run twice and compares; names the first event that differs\n"
+    "  --quiet         no progress on stderr\n"
+    "\n"
+    "Examples\n"
+    "  detsim run scenarios/resync/partial-resync.scn\n"
+    "  detsim run scenarios/*/*.scn --seeds 1..200 --twice\n"
+    "  detsim run x.scn --seed 12 --db x.db && detsim report x.db -o report\n"
+    "  detsim run x.scn --seeds 1..1000 --format json | jq -r 'select(.verdict == \"fail\") | .seed'\n"
+    "\n"
+    "A line a run; under a failed one, what failed and how to see it again:\n"
+    "  PASS scenarios/partial-resync.scn seed=7 trace=9f2c41d07be8a316 sim=16.2s events=48213 wall=9ms\n"
+    "  FAIL x.scn seed=12 trace=... prefix: r2 diverged from m at offset 10423 (t=3.204s): ...\n"
+    "\n"
+    "Ctrl-C ends in order: what is done is printed and recorded, and how to go on is said.\n"
+    "Exit status: 0 everything held, 1 a promise was broken or an expectation missed, 2 bad usage or a wrong\n"
+    "scenario (then nothing was run), 3 the environment failed.\n";
+
+struct options {
+    uint64_t seed;
+    struct seed_range seeds;
+    bool has_seed, has_seeds;
+    uint64_t jobs;
+    const char *db;
+    const char *record;
+    const char *format;
+    bool twice;
+    bool quiet;
+};
+
+static enum arguments_status read_options(struct options *o, int argc, char **argv, const char **files,
+                                          size_t *file_count) {
+    static const char *const formats[] = {"text", "json", "tap", "junit", NULL};
+    static const char *const levels[] = {"summary", "ops", "events", NULL};
+    const struct argument_rule rules[] = {
+        {"--seed", ARGUMENT_COUNT, &o->seed, &o->has_seed, NULL},
+        {"--seeds", ARGUMENT_SEEDS, &o->seeds, &o->has_seeds, NULL},
+        {"--jobs", ARGUMENT_COUNT, &o->jobs, NULL, NULL},
+        {"--db", ARGUMENT_TEXT, &o->db, NULL, NULL},
+        {"--record", ARGUMENT_CHOICE, &o->record, NULL, levels},
+        {"--format", ARGUMENT_CHOICE, &o->format, NULL, formats},
+        {"--twice", ARGUMENT_FLAG, &o->twice, NULL, NULL},
+        {"--quiet", ARGUMENT_FLAG, &o->quiet, NULL, NULL},
+        {.name = NULL},
+    };
+    return arguments_read("detsim run", rules, argc, argv, files, file_count);
+}
+
+/* What only several options together show. */
+static const char *wrong_options(const struct options *o, size_t file_count) {
+    if (file_count == 0) return "no scenario file was given";
+    if (o->has_seed && o->has_seeds) return "--seed and --seeds exclude each other";
+    if (o->jobs < 1 || o->jobs > JOBS_MAX) return "--jobs must lie between 1 and 1024";
+    return NULL;
+}
+
+static enum record_level level_of(const char *name) {
+    if (strcmp(name, "summary") == 0) return RECORD_SUMMARY;
+    return strcmp(name, "ops") == 0 ? RECORD_OPS : RECORD_EVENTS;
+}
+
+/* Reads all files; prints every error of every file. NULL if there was one. */
+static struct campaign_file *read_files(const struct program *program, struct pool *pool, const struct options *o,
+                                        const char *const *names, size_t count) {
+    struct campaign_file *files = POOL_ARRAY(pool, struct campaign_file, count);
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        struct scenario_errors errors;
+        files[i].plan = scenario_read_file(pool, names[i], program->system->words, &errors);
+        if (!files[i].plan) {
+            struct buffer text;
+            buffer_init(&text, pool);
+            scenario_errors_render(&errors, &text);
+            fputs(text.at ? text.at : "", stderr);
+            good = false;
+            continue;
+        }
+        uint64_t seed = o->has_seed ? o->seed : files[i].plan->seed;
+        files[i].first_seed = o->has_seeds ? o->seeds.first : seed;
+        files[i].last_seed = o->has_seeds ? o->seeds.last : seed;
+    }
+    return good ? files : NULL;
+}
+
+/* The command line again, for the evidence file. */
+static const char *command_text(struct pool *pool, int argc, char **argv) {
+    struct buffer text;
+    buffer_init(&text, pool);
+    buffer_puts(&text, "detsim");
+    for (int i = 0; i < argc; i++) buffer_printf(&text, " %s", argv[i]);
+    return text.at;
+}
+
+/* The options that a continuation needs again. */
+static const char *options_text(struct pool *pool, const struct options *o) {
+    struct buffer text;
+    buffer_init(&text, pool);
+    buffer_printf(&text, " --jobs %llu --format %s", (unsigned long long)o->jobs, o->format);
+    if (o->db) buffer_printf(&text, " --db %s --record %s", o->db, o->record);
+    if (o->twice) buffer_puts(&text, " --twice");
+    if (o->quiet) buffer_puts(&text, " --quiet");
+    return text.at;
+}
+
+static int make_campaign(const struct program *program, const struct options *o, struct pool *pool,
+                         struct campaign *campaign) {
+    campaign->system = program->system;
+    campaign->jobs = (unsigned)o->jobs;
+    campaign->writer = writer_find(o->format);
+    campaign->twice = o->twice;
+    campaign->quiet = o->quiet;
+    campaign->options = options_text(pool, o);
+    campaign->out = stdout;
+    campaign->messages = stderr;
+    if (o->db) campaign->recorders = program->recorders;
+    if (campaign_size(campaign) > RUNS_MAX) {
+        fputs("detsim run: that is more than 1,000,000,000 runs\n", stderr);
+        return EXIT_USAGE;
+    }
+    return campaign_make(campaign);
+}
+
+static uint64_t cpu_count(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (uint64_t)n;
+}
+
+static int run_files(const struct program *program, const struct options *o, struct pool *pool, int argc, char **argv,
+                     const char *const *names, size_t count) {
+    struct campaign_file *files = read_files(program, pool, o, names, count);
+    if (!files) return EXIT_USAGE;
+    struct campaign campaign = {.files = files, .file_count = count};
+    campaign.record = (struct recorder_campaign){
+        .path = o->db, .command = command_text(pool, argc, argv), .level = level_of(o->record)};
+    return make_campaign(program, o, pool, &campaign);
+}
+
+int command_run(const struct program *program, int argc, char **argv) {
+    struct options o = {.jobs = cpu_count(), .record = "events", .format = "text"};
+    struct pool *pool = pool_create();
+    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
+    size_t count = 0;
+    int status = EXIT_USAGE;
+    enum arguments_status read = read_options(&o, argc, argv, files, &count);
+    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count) : NULL;
+    if (read == ARGUMENTS_HELP) {
+        fputs(help, stdout);
+        status = EXIT_HELD;
+    } else if (wrong) {
+        fprintf(stderr, "detsim run: %s (detsim run --help shows what there is)\n", wrong);
+    } else if (read == ARGUMENTS_OK) {
+        status = run_files(program, &o, pool, argc, argv, files, count);
+    }
+    pool_destroy(pool);
+    return status;
+}
