@@ -354,7 +354,9 @@ static sim_time send_bytes(struct socket *s, struct wire *wire, uint32_t n, sim_
     if (n >= 2 && chance_below(&wire->chop, CHOP_ONE_IN) == 0) {
         uint32_t part = 1 + (uint32_t)chance_below(&wire->chop, n - 1);
         send_segment(s, part, 0, left);
-        left += 1 + (sim_time)chance_below(&wire->chop, CHOP_GAP);
+        sim_time gap = 1 + (sim_time)chance_below(&wire->chop, CHOP_GAP);
+        left += gap;
+        s->out.last_arrival += gap;
         n -= part;
     }
     send_segment(s, n, 0, left);
