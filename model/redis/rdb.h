@@ -16,6 +16,7 @@ struct rdb_info {
     int64_t ctime; /* s since 1970 */
     uint64_t used_mem;
     bool aof_base;
+    bool uncompressed; /* for the writer: rdbcompression no */
 };
 
 struct rdb_writer;
@@ -34,11 +35,13 @@ struct rdb_reader;
 struct rdb_reader *rdb_reader_open(struct pool *pool, struct keyspace *into, int64_t drop_before_ms);
 /* Takes bytes; *used says how many (all, unless the end or an error came first). */
 enum rdb_status rdb_reader_feed(struct rdb_reader *r, struct bytes bytes, size_t *used);
-/* After RDB_BAD: what is wrong and at which byte, in the real server's wording where it has one. */
+/* After RDB_BAD: what is wrong and at which byte, in the real server's wording where it has one. After RDB_MORE: what
+ * it is if the bytes end here. */
 const char *rdb_reader_error(const struct rdb_reader *r);
 const struct rdb_info *rdb_reader_info(const struct rdb_reader *r);
 uint64_t rdb_reader_keys_loaded(const struct rdb_reader *r);
 uint64_t rdb_reader_keys_expired(const struct rdb_reader *r);
+/* What was loaded stays in the keyspace, whether or not the end was reached. */
 void rdb_reader_close(struct rdb_reader *r);
 
 /* CRC64 of reference section 16.3; start with 0. */

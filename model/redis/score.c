@@ -38,6 +38,10 @@ bool score_add(double a, double b, double *sum) {
     return true;
 }
 
+bool score_is_number(double score) {
+    return !isnan(score);
+}
+
 double score_of_number(int64_t n) {
     return (double)n;
 }

@@ -20,6 +20,7 @@ size_t score_format(double score, char *into);
 int score_compare(double a, double b);
 /* False if the sum is not a number. */
 bool score_add(double a, double b, double *sum);
+bool score_is_number(double score);
 /* A whole number as a score. */
 double score_of_number(int64_t n);
 

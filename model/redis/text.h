@@ -25,7 +25,7 @@ static inline struct bytes text_bytes(const struct text *t) {
 }
 
 static inline bool bytes_equal(struct bytes a, struct bytes b) {
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
 /* Like memcmp, a shorter one before its continuation: the order of BYLEX and of members with equal scores. */
@@ -43,7 +43,7 @@ static inline bool text_fits(const struct text *t, size_t len) {
 }
 
 static inline void text_assign(struct text *t, struct bytes b) {
-    memmove(t->at, b.at, b.len);
+    if (b.len) memmove(t->at, b.at, b.len);
     t->len = (uint32_t)b.len;
 }
 
