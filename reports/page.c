@@ -116,7 +116,7 @@ static void put_group(const struct page *p, const struct group *g, bool linked) 
 static void put_groups(const struct page *p) {
     fputs(
         "<h2>Scenarios</h2>\n<div class=\"wide\"><table><thead><tr><th></th><th>scenario</th><th class=\"n\">runs</th>"
-        "<th class=\"n\">failed</th><th class=\"n\">first failed seed</th><th class=\"n\">full syncs</th>"
+        "<th class=\"n\">failed</th><th class=\"n\">first failed</th><th class=\"n\">full syncs</th>"
         "<th class=\"n\">partial syncs</th><th class=\"n\">simulated</th><th class=\"n\">events</th>"
         "<th class=\"n\">wall time</th></tr></thead><tbody>\n",
         p->out);

@@ -22,7 +22,7 @@ extern const char embedded_plots_gp[]; /* reports/plots.gp */
 #define TITLE_HEIGHT 58
 #define LANE_HEIGHT  17
 #define PLOT_HEIGHT  250
-#define AXIS_HEIGHT  50
+#define AXIS_HEIGHT  56
 #define KEY_LINE     19
 
 #define FAULT_COLOUR    "#b42318"
