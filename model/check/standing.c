@@ -103,7 +103,7 @@ void standings_start(struct standings *s, const struct happening *h) {
     n->at = (struct position){NULL, 0};
     n->target = n->own = NULL;
     n->alive = n->master = true;
-    n->booted = n->foreign = n->diverged = n->load_tail = false;
+    n->booted = n->foreign = n->diverged = n->load_tail = n->fed = false;
     n->upstream = NO_PARTY;
     n->conn = 0;
     n->life++;
@@ -189,6 +189,7 @@ void standings_feed(struct standings *s, const struct happening *h) {
     n->load_tail = tail;
     append_own(s, h->node, h->a, tail ? HISTORY_NO_DIGEST : digest);
     n->digest = digest;
+    n->fed = true;
     history_keep_text(&s->history, n->own, h->a, (struct bytes){h->text, h->text ? h->len : 0});
 }
 
@@ -200,7 +201,9 @@ struct position standings_write(struct standings *s, const struct happening *h) 
         n->digest = digest;
         return (struct position){NULL, 0};
     }
-    if (!n->own || n->offset != h->a || n->digest != digest) append_own(s, h->node, h->a, digest);
+    bool told = n->fed && n->own && n->offset == h->a && n->digest == digest;
+    n->fed = false;
+    if (!told) append_own(s, h->node, h->a, digest);
     n->digest = digest;
     return n->at;
 }
@@ -395,10 +398,11 @@ enum match standings_continue(struct standings *s, const struct happening *h, co
     struct position before = n->at;
     bool shared = history_is_ancestor(before, (*sync)->at);
     const struct history_entry *next = shared ? entry_after(before, (*sync)->at) : NULL;
+    bool untold = next && next->offset == n->offset && next->digest != n->digest;
     follow(s, h->node, *sync, before);
     if (!shared) {
         seek(n);
         return MATCH_DIFFERS;
     }
-    return next && next->offset == n->offset ? MATCH_NO_BOUNDARY : MATCH_EQUAL;
+    return untold ? MATCH_NO_BOUNDARY : MATCH_EQUAL;
 }

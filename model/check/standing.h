@@ -49,6 +49,7 @@ struct standing {
     bool master;
     bool foreign;         /* written to as a replica: its dataset is not its master's until the next full sync */
     bool diverged;        /* it was found to differ: not compared again until the next full sync */
+    bool fed;             /* its last entry is a feed whose R_WRITE may follow */
     bool load_tail;       /* the DELs that follow a load at start are being fed */
     uint16_t upstream;    /* whose stream it applies, NO_PARTY if none */
     uint32_t conn;        /* on which connection; 0: unknown */
