@@ -23,6 +23,13 @@ static void check_condition(struct reader *r, const struct condition *condition)
     check_ref(r, &condition->right.ref);
 }
 
+/* What is judged up to an instant cannot look at a later one. */
+static void check_known(struct reader *r, const struct statement *st, const struct field_ref *ref) {
+    bool bounded = st->expect == EXPECT_AT || st->expect == EXPECT_BY;
+    if (!bounded || !ref->at_set || ref->at <= st->until) return;
+    reader_fail(r, ref->place, NULL, "this value is not known yet when the expectation is judged");
+}
+
 /* A command is sent with what is known then: a value of the future is not. */
 static void check_command(struct reader *r, const struct statement *st) {
     const struct command_action *command = &st->action.command;
@@ -59,6 +66,8 @@ static void check_statement(struct reader *r, const struct statement *st) {
         break;
     case ST_EXPECT:
         check_condition(r, &st->condition);
+        check_known(r, st, &st->condition.left);
+        check_known(r, st, &st->condition.right.ref);
         check_instant(r, st->place, "the instant", st->expect == EXPECT_ALWAYS ? st->from : st->until);
         break;
     default:

@@ -151,26 +151,24 @@ static bool check_command(struct cursor *c, const struct word *first, const stru
 
 /* --- the whole action ------------------------------------------------------------------------------------------- */
 
-/* NODE> or NODE@NAME>. */
-static bool read_target(struct cursor *c, struct action *out) {
-    const struct word *w = cursor_take(c, "a node and >");
-    assert(w && memchr(w->text.at, '>', w->text.len));
-    if (w->text.at[w->text.len - 1] != '>') {
-        reader_fail(c->reader, w->place, NULL, "\"%.*s\": a blank must follow the >", word_shown(w->text), w->text.at);
-        return false;
-    }
+/* The name behind the @ of NODE@NAME>; *name is cut to the node's. */
+static bool read_connection(struct cursor *c, const struct word *w, struct bytes *name, struct action *out) {
+    const char *at = memchr(name->at, '@', name->len);
+    if (!at) return true;
+    struct bytes connection = {at + 1, name->len - (size_t)(at - name->at) - 1};
+    name->len = (size_t)(at - name->at);
+    out->command.connection = pool_strndup(c->reader->pool, connection.at, connection.len);
+    if (word_is_name(connection)) return true;
+    reader_fail(c->reader, word_place(w, name->len + 1), NULL, "\"%.*s\" is no name of a connection",
+                word_shown(connection), connection.at);
+    return false;
+}
+
+/* NODE> or NODE@NAME>, the > being the word's last byte. */
+static bool read_target(struct cursor *c, const struct word *w, struct action *out) {
+    assert(w->text.len > 0 && w->text.at[w->text.len - 1] == '>');
     struct bytes name = {w->text.at, w->text.len - 1};
-    const char *at = memchr(name.at, '@', name.len);
-    if (at) {
-        struct bytes connection = {at + 1, name.len - (size_t)(at - name.at) - 1};
-        name.len = (size_t)(at - name.at);
-        if (!word_is_name(connection)) {
-            reader_fail(c->reader, word_place(w, name.len + 1), NULL, "\"%.*s\" is no name of a connection",
-                        word_shown(connection), connection.at);
-            return false;
-        }
-        out->command.connection = pool_strndup(c->reader->pool, connection.at, connection.len);
-    }
+    if (!read_connection(c, w, &name, out)) return false;
     out->a = (struct party_set){.text = pool_strndup(c->reader->pool, name.at, name.len), .count = 1, .rank = 2};
     out->a.party = POOL_ARRAY(c->reader->pool, uint16_t, 1);
     return party_find(c, name, w->place, WANT_NODE, out->a.party);
@@ -197,8 +195,14 @@ static bool read_reply(struct cursor *c, struct command_action *command) {
 
 bool cursor_command(struct cursor *c, struct action *out) {
     struct command_action *command = &out->command;
+    const struct word *target = cursor_take(c, "a node and >");
+    if (target->text.at[target->text.len - 1] != '>') {
+        reader_fail(c->reader, target->place, NULL, "\"%.*s\": a blank must follow the >", word_shown(target->text),
+                    target->text.at);
+        return false;
+    }
     out->kind = ACT_COMMAND;
-    bool good = read_target(c, out);
+    bool good = read_target(c, target, out);
     const struct word *first = cursor_peek(c);
     command->words = POOL_ARRAY(c->reader->pool, struct command_part, c->line->count);
     for (const struct word *w = first; w && !word_is(w, "=>"); w = cursor_peek(c)) {
@@ -206,8 +210,7 @@ bool cursor_command(struct cursor *c, struct action *out) {
         good &= cut_word(c, w, &command->words[command->word_count++]);
     }
     if (command->word_count == 0) {
-        struct place place = first ? first->place : c->line->end;
-        reader_fail(c->reader, place, NULL, "a command is missing after the >");
+        reader_fail(c->reader, first ? first->place : c->line->end, NULL, "a command is missing after the >");
         return false;
     }
     good &= check_command(c, first, command);

@@ -7,12 +7,8 @@
 #include "sim/scenario/values.h"
 
 void reader_fail(struct reader *r, struct place place, const char *near, const char *format, ...) {
-    if (r->errors->count > MAX_ERRORS) return;
-    if (r->errors->count == MAX_ERRORS) {
-        place = (struct place){UINT32_MAX, 1};
-        near = NULL;
-        format = "there are more errors, which are not shown";
-    }
+    r->errors->more = r->errors->count >= MAX_ERRORS;
+    if (r->errors->more) return;
     va_list args;
     va_start(args, format);
     scenario_errors_add(r->errors, place, near, format, args);

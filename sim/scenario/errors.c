@@ -130,4 +130,5 @@ void scenario_errors_render(const struct scenario_errors *errors, struct buffer 
                       e->message);
         show_line(out, e, walk_to(&walk, e->place.line));
     }
+    if (errors->more) buffer_printf(out, "%s: there are more errors, which are not shown\n", errors->file);
 }

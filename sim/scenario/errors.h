@@ -3,6 +3,7 @@
 #define SIM_SCENARIO_ERRORS_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sim/scenario/plan.h"
@@ -21,6 +22,7 @@ struct scenario_errors {
     struct scenario_error *items;
     size_t count;
     size_t room;
+    bool more; /* there were so many that the rest is not kept */
 };
 
 /* An empty list about the file of that name. */

@@ -73,5 +73,7 @@ bool cursor_link(struct cursor *c, struct link_change *out) {
         good &= read_prop(c, w, out);
     }
     if (count > 0) return good;
-    return cursor_take(c, "a property of the link and its value") != NULL && cursor_finish(c);
+    const struct word *w = cursor_peek(c);
+    reader_fail(c->reader, w ? w->place : c->line->end, NULL, "a property of the link and its value must stand here");
+    return false;
 }

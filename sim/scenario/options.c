@@ -27,6 +27,11 @@ static const char *read_skew(struct bytes text, struct option *out) {
     return sane ? NULL : "its parameter must be above 0 and at most 10";
 }
 
+static const char *read_positive(struct bytes text, int64_t *out) {
+    const char *why = value_read_count(text, out);
+    return !why && *out == 0 ? "it must be above 0" : why;
+}
+
 static const char *read_rate_or_exp(struct bytes text, struct option *out) {
     out->exponential = text.len >= 4 && memcmp(text.at, "exp:", 4) == 0;
     if (out->exponential) text = (struct bytes){text.at + 4, text.len - 4};
@@ -102,7 +107,7 @@ static bool read_weights(struct cursor *c, const struct word *w, const struct wo
 static const char *read_plain(enum value_form form, struct bytes text, struct option *out) {
     switch (form) {
     case FORM_COUNT:
-        return value_read_count(text, &out->number);
+        return read_positive(text, &out->number);
     case FORM_SIZE:
         return value_read_size(text, &out->number);
     case FORM_SIZE_SPREAD:
@@ -128,7 +133,7 @@ static const char *read_plain(enum value_form form, struct bytes text, struct op
     case FORM_SKEW:
         return read_skew(text, out);
     default:
-        assert(!"a form that needs the reader");
+        assert(false); /* the forms that need the reader's help */
         return NULL;
     }
 }

@@ -61,8 +61,8 @@ static void list_names(const struct plan *plan, const char *title, size_t from, 
 /* What there is to choose from: "nodes: m, r". */
 static void list_wanted(const struct plan *plan, enum party_wanted wanted, struct buffer *out) {
     size_t nodes = plan->node_count, all = party_count(plan);
-    bool show_nodes = wanted != WANT_CLIENT, show_clients = wanted == WANT_CLIENT || (!show_nodes || all > nodes);
-    if (wanted == WANT_NODE) show_clients = false;
+    bool show_nodes = wanted != WANT_CLIENT;
+    bool show_clients = wanted == WANT_CLIENT || (wanted == WANT_PARTY && all > nodes);
     if (show_nodes && nodes == 0) buffer_puts(out, "the file declares no node");
     if (show_nodes && nodes > 0) list_names(plan, "nodes: ", 0, nodes, out);
     if (!show_clients) return;
@@ -72,7 +72,7 @@ static void list_wanted(const struct plan *plan, enum party_wanted wanted, struc
 }
 
 static const char *wanted_text(enum party_wanted wanted) {
-    return wanted == WANT_NODE ? "node" : wanted == WANT_CLIENT ? "client" : "node or client";
+    return wanted == WANT_CLIENT ? "client" : "node";
 }
 
 static void fail_unknown(struct cursor *c, struct bytes name, struct place place, enum party_wanted wanted) {
@@ -131,11 +131,24 @@ static void declare(struct reader *r, const struct word *w, bool client) {
     }
 }
 
+/* Whether the word is nearly one that ends the names of a `node` line: what follows it is no name then. */
+static bool is_misspelt(struct reader *r, const struct word *w) {
+    struct nearest nearest = reader_nearest(r, w->text);
+    for (const struct word_rule *rule = r->words->node_options; rule->name; rule++) nearest_try(&nearest, rule->name);
+    if (!nearest.best) return false;
+    reader_fail(r, w->place, nearest.best, "\"%s\" is neither a name that is free nor a property of a node",
+                w->text.at);
+    return true;
+}
+
 void parties_declare(struct reader *r, const struct line *line, bool clients) {
     assert(line->count > 0);
     for (size_t i = 1; i < line->count; i++) {
         const struct word *w = &line->words[i];
+        uint16_t other;
         if (clients ? word_is(w, "on") : parties_ends_names(r, w)) break;
+        bool again = i + 1 < line->count && find_name(r->plan, line->words[i + 1].text, &other);
+        if (!clients && i > 1 && again && is_misspelt(r, w)) break;
         declare(r, w, clients);
     }
 }

@@ -148,13 +148,14 @@ static sim_time action_end(const struct action *action) {
     return action->has_for ? action->duration : 0;
 }
 
+/* Bounded by `until` or `times`, or both (by neither where the file has `end`, which bounds everything). */
 static sim_time every_end(const struct statement *st) {
-    sim_time end = st->has_until ? st->until : LATEST;
+    sim_time end = st->has_until ? st->until : st->from;
     if (st->has_times) {
         sim_time last = plus(st->from, times(spread_reach(&st->spacing), st->times - 1));
-        if (last < end) end = last;
+        end = st->has_until && st->until < last ? st->until : last;
     }
-    return plus(end == LATEST ? st->from : end, action_end(&st->action));
+    return plus(end, action_end(&st->action));
 }
 
 static sim_time chaos_end(const struct statement *st) {

@@ -74,6 +74,7 @@ struct condition {
 };
 
 /* A word of a command: pieces put together at the instant of sending. */
+/* PIECE_COUNTER, {n}, is the number of the firing of `every` from 0; 0 on other lines. */
 enum piece_kind { PIECE_TEXT, PIECE_FIELD, PIECE_COUNTER, PIECE_REPEAT };
 struct piece {
     enum piece_kind kind;

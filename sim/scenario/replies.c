@@ -94,8 +94,10 @@ static const char *read_pattern(struct pool *pool, struct bytes text, unsigned d
         out->kind = PATTERN_NIL;
     } else if (depth == 0 && bytes_equal(text, "closed")) {
         out->kind = PATTERN_CLOSED;
-    } else if (text.len >= 2 && text.at[0] == '[' && closing_bracket(text) == text.len - 1) {
-        return read_items(pool, (struct bytes){text.at + 1, text.len - 2}, depth, out);
+    } else if (text.len > 0 && text.at[0] == '[') {
+        size_t close = closing_bracket(text);
+        if (close == text.len) return "its [ is not closed";
+        if (close == text.len - 1) return read_items(pool, (struct bytes){text.at + 1, close - 1}, depth, out);
     } else if (read_number(text, out, &why)) {
         return why;
     }

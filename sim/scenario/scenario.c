@@ -29,7 +29,7 @@ static void declare_parties(struct reader *r, const struct lines *lines) {
 static void read_statements(struct reader *r, const struct lines *lines) {
     struct plan *plan = r->plan;
     plan->statements = POOL_ARRAY(r->pool, struct statement, lines->count);
-    for (size_t i = 0; i < lines->count && r->errors->count <= MAX_ERRORS; i++) {
+    for (size_t i = 0; i < lines->count && !r->errors->more; i++) {
         if (read_statement(r, &lines->items[i], &plan->statements[plan->statement_count])) plan->statement_count++;
     }
 }

@@ -56,8 +56,7 @@ static bool read_end(struct cursor *c, struct statement *st) {
 
 /* --- nodes and clients -------------------------------------------------------------------------------------------- */
 
-/* The parties that a declaring line names, found among those declared by `statement` pointers: the line's words up to
- * `stop`, which may be the end. A name that could not be declared was reported then. */
+/* The parties that a declaring line names. A name that could not be declared was reported then. */
 static bool read_names(struct cursor *c, bool clients, struct party_set *out) {
     struct plan *plan = c->reader->plan;
     size_t first = c->next;
@@ -73,30 +72,44 @@ static bool read_names(struct cursor *c, bool clients, struct party_set *out) {
     out->text = cursor_text(c, first);
     out->rank = 2;
     if (c->next > first) return true;
-    return cursor_take(c, clients ? "the name of a client" : "the name of a node") != NULL &&
-           word_is_value(c, w, clients ? "the name of a client" : "the name of a node", "a name must come first");
+    reader_fail(c->reader, w ? w->place : c->line->end, NULL, "the name of a %s must stand here",
+                clients ? "client" : "node");
+    return false;
 }
 
 static void claim_nodes(struct cursor *c, struct statement *st) {
     for (size_t i = 0; i < st->nodes.count; i++) c->reader->plan->nodes[st->nodes.party[i]].statement = st;
 }
 
+/* A node whose option names the node itself: `node a b replicaof a`. */
+static bool check_not_itself(struct cursor *c, const struct statement *st) {
+    for (size_t i = 0; i < st->option_count; i++) {
+        const struct option *o = &st->options[i];
+        for (size_t k = 0; o->rule->form == FORM_NODE && k < st->nodes.count; k++) {
+            if (o->nodes[0] != st->nodes.party[k]) continue;
+            reader_fail(c->reader, st->place, NULL, "\"%s %s\" means the node itself", o->rule->name, o->text);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* NAME... then the properties; `off` stands before or behind them. */
 static bool read_node(struct cursor *c, struct statement *st) {
     bool good = read_names(c, false, &st->nodes);
     claim_nodes(c, st);
+    struct line rest = *c->line;
     st->off = cursor_accept(c, "off");
-    size_t off_at = c->line->count;
-    if (!st->off && word_is(&c->line->words[off_at - 1], "off")) off_at--;
-    /* `off` may stand behind the options, too: they are read from a line without it. */
-    struct line shorter = {c->line->words, off_at, c->line->end};
-    struct cursor options = {c->reader, &shorter, c->next};
-    if (options.next > off_at) options.next = off_at;
+    if (!st->off && rest.count > c->next && word_is(&rest.words[rest.count - 1], "off")) {
+        rest.count--;
+        st->off = true;
+    }
+    struct cursor options = {c->reader, &rest, c->next};
     good &= cursor_options(&options, c->reader->words->node_options, "a node", &st->options, &st->option_count);
-    st->off = st->off || off_at < c->line->count;
-    return good;
+    return good && check_not_itself(c, st);
 }
 
-/* Whether `from` lies before `until` where the options have both. */
+/* Whether `from` (by default 0) lies before `until` where the options have it. */
 static bool check_span(struct cursor *c, const struct statement *st) {
     const struct option *from = NULL, *until = NULL;
     for (size_t i = 0; i < st->option_count; i++) {
@@ -105,9 +118,9 @@ static bool check_span(struct cursor *c, const struct statement *st) {
         if (strcmp(o->rule->name, "from") == 0) from = o;
         if (strcmp(o->rule->name, "until") == 0) until = o;
     }
-    if (!from || !until || from->number < until->number) return true;
-    reader_fail(c->reader, st->place, NULL, "there is no time between `from %s` and `until %s`", from->text,
-                until->text);
+    if (!until || (from ? from->number : 0) < until->number) return true;
+    reader_fail(c->reader, st->place, NULL, "there is no time between `from %s` and `until %s`",
+                from ? from->text : "0", until->text);
     return false;
 }
 

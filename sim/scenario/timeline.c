@@ -20,7 +20,7 @@ static bool cursor_duration(struct cursor *c, sim_time *out) {
     return cursor_value(c, "a duration", value_read_duration, out);
 }
 
-/* [from T] [until T], in any order; *where is the place of `until`. */
+/* [from T] [until T], in any order. */
 static bool read_bounds(struct cursor *c, struct statement *st) {
     bool good = true;
     for (;;) {
@@ -34,10 +34,18 @@ static bool read_bounds(struct cursor *c, struct statement *st) {
     }
 }
 
-/* Whether something is left between the two instants; `at` is where the statement's bounds begin. */
-static bool check_order(struct cursor *c, struct place at, sim_time from, sim_time until, bool may_be_equal) {
-    if (from < until || (may_be_equal && from == until)) return true;
-    reader_fail(c->reader, at, NULL, "there is no time between `from` and the end that is given here");
+/* Whether `from` lies before the other bound, which is named `bound` on the line; `place` is where it is reported. */
+static bool check_order(struct cursor *c, struct place place, const struct statement *st, const char *bound,
+                        bool may_be_equal) {
+    if (st->from < st->until || (may_be_equal && st->from == st->until)) return true;
+    struct buffer text;
+    buffer_init(&text, c->reader->pool);
+    buffer_printf(&text, "there is no time between `from ");
+    value_print_duration(&text, st->from);
+    buffer_printf(&text, "` and `%s ", bound);
+    value_print_duration(&text, st->until);
+    reader_fail(c->reader, place, NULL, "%s`", text.at);
+    buffer_free(&text);
     return false;
 }
 
@@ -82,7 +90,7 @@ bool read_every(struct cursor *c, struct statement *st) {
     if (good && !spread_moves(&st->spacing)) good = word_is_value(c, w, "a spacing", "it must be above 0");
     const struct word *bounds = cursor_peek(c);
     good &= read_limits(c, st);
-    if (good && st->has_until) good = check_order(c, bounds->place, st->from, st->until, false);
+    if (good && st->has_until) good = check_order(c, bounds->place, st, "until", false);
     return cursor_action(c, &st->action) && good;
 }
 
@@ -112,7 +120,7 @@ bool read_chaos(struct cursor *c, struct statement *st) {
         reader_fail(c->reader, place, NULL, "chaos needs `from T until T` before its faults");
         good = false;
     } else if (good) {
-        good = check_order(c, bounds->place, st->from, st->until, false);
+        good = check_order(c, bounds->place, st, "until", false);
     }
     return cursor_faults(c, st) && good;
 }
@@ -127,14 +135,14 @@ static bool read_by(struct cursor *c, struct statement *st) {
     if (!cursor_duration(c, &st->until)) return false;
     st->has_from = cursor_accept(c, "from");
     if (!st->has_from) return true;
-    return cursor_duration(c, &st->from) && check_order(c, w->place, st->from, st->until, true);
+    return cursor_duration(c, &st->from) && check_order(c, w->place, st, "by", true);
 }
 
 static bool read_always(struct cursor *c, struct statement *st) {
     const struct word *w = cursor_peek(c);
     st->expect = EXPECT_ALWAYS;
     if (!read_bounds(c, st)) return false;
-    return !st->has_until || check_order(c, w->place, st->from, st->until, true);
+    return !st->has_until || check_order(c, w->place, st, "until", true);
 }
 
 /* When an expectation is judged: at T, by T, always, end; end if it says nothing. */

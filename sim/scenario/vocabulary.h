@@ -16,7 +16,7 @@
 enum value_form {
     FORM_NODE,         /* the name of one node */
     FORM_NODES,        /* NODES: name, list, glob, * */
-    FORM_COUNT,        /* a whole number >= 0 */
+    FORM_COUNT,        /* a whole number > 0 */
     FORM_SIZE,         /* 512 64kb 1mb, 64k 1m */
     FORM_SIZE_SPREAD,  /* a spread of sizes */
     FORM_DURATION,     /* 250us 20ms 1.5s 2m 1h 0 */
