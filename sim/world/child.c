@@ -153,14 +153,15 @@ void children_orphan(struct machine *m, bool power) {
 }
 
 bool children_oom(struct machine *m) {
-    bool killed = false;
-    for (struct ring *r = m->children.next; r != &m->children; r = r->next) {
+    bool found = false;
+    for (struct ring *r = m->children.next, *next; r != &m->children; r = next) {
+        next = r->next;
         struct child *c = CONTAINER_OF(r, struct child, ring);
-        if (c->ended) continue;
         child_kill(c, SIGKILL);
-        killed = true;
+        found = true;
+        if (c->orphan) child_free(c);
     }
-    return killed;
+    return found;
 }
 
 bool children_alive(const struct machine *m) {

@@ -44,7 +44,8 @@ void children_begin(struct machine *m, sim_time at);
 void children_orphan(struct machine *m, bool power);
 /* Calls child_readable for a child whose pipe is ready. */
 void child_tell(struct child *c);
-/* Kills the living children for want of memory; false if there were none. */
+/* Kills the children for want of memory; false if there were none, not even one killed before that the process
+ * did not reap yet (until then the process counts what it copied for it). */
 bool children_oom(struct machine *m);
 bool children_alive(const struct machine *m);
 

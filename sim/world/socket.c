@@ -151,18 +151,18 @@ struct conn *socket_connect(struct host *h, const char *name, uint16_t port) {
 }
 
 /* What is written at one instant of a turn leaves as one, at the turn's end. */
-static void leave_later(struct socket *s) {
+static void put_and_send(struct socket *s, const void *bytes, size_t n) {
     struct machine *m = socket_machine(s);
     sim_time left = machine_departure(m);
+    if (s->dirty && s->dirty_at != left) flow_pump(s, s->dirty_at);
+    flow_put(s, bytes, n);
+    s->dirty_at = left;
     if (m->world->turning != m) {
         flow_pump(s, left);
-        return;
+    } else if (!s->dirty) {
+        s->dirty = true;
+        ring_add_last(&m->writers, &s->writer);
     }
-    if (s->dirty && s->dirty_at != left) flow_pump(s, s->dirty_at);
-    s->dirty_at = left;
-    if (s->dirty) return;
-    s->dirty = true;
-    ring_add_last(&m->writers, &s->writer);
 }
 
 void sockets_flush(struct machine *m) {
@@ -183,10 +183,7 @@ size_t socket_write(struct conn *c, const void *bytes, size_t n) {
         return 0;
     }
     size_t room = flow_room(s), taken = n < room ? n : room;
-    if (taken > 0) {
-        flow_put(s, bytes, taken);
-        leave_later(s);
-    }
+    if (taken > 0) put_and_send(s, bytes, taken);
     if (taken < n) {
         s->want_write = true;
         flow_await_room(s);

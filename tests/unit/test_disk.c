@@ -1,0 +1,248 @@
+/* Files: what the kernel has, what is durable, power loss, faults. */
+#include "tests/unit/tiny_nodes.h"
+
+static struct tiny_world tw;
+
+static void setup(void) { tiny_setup(&tw, 1); }
+static void teardown(void) { tiny_teardown(&tw); }
+
+#define A (&tw.node[0])
+
+static const char *contents(const char *name) { return world_disk_read(tw.world, 0, name).at; }
+static size_t length(const char *name) { return world_disk_read(tw.world, 0, name).len; }
+
+static struct file *create(const char *name, const char *text) {
+    int error = 0;
+    struct file *f = host_file_open(A->host, name, FILE_CREATE, &error);
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(host_file_write(A->host, f, text, strlen(text)), (int64_t)strlen(text));
+    return f;
+}
+
+static void write_durable(const char *name, const char *text) {
+    struct file *f = create(name, text);
+    ck_assert_int_eq(host_file_sync(A->host, f), 0);
+    host_file_close(A->host, f);
+    ck_assert_int_eq(host_sync_dir(A->host), 0);
+}
+
+static void power_cycle(void) {
+    ck_assert(world_power(tw.world, 0));
+    ck_assert(world_start(tw.world, 0));
+}
+
+START_TEST(write_read_append) {
+    host_file_close(A->host, create("f", "hello "));
+    struct file *f = host_file_open(A->host, "f", FILE_APPEND, NULL);
+    ck_assert_int_eq(host_file_write(A->host, f, "world", 5), 5);
+    host_file_close(A->host, f);
+    f = host_file_open(A->host, "f", FILE_READ, NULL);
+    char text[32] = {0};
+    ck_assert_int_eq(host_file_size(A->host, f), 11);
+    ck_assert_int_eq(host_file_read(A->host, f, 6, text, sizeof(text)), 5);
+    ck_assert_str_eq(text, "world");
+    ck_assert_int_eq(host_file_read(A->host, f, 11, text, 1), 0);
+    ck_assert_int_eq(host_file_read(A->host, f, UINT64_MAX, text, 1), 0);
+    host_file_close(A->host, f);
+    host_file_close(A->host, create("f", "new"));
+    ck_assert_str_eq(contents("f"), "new");
+    int error = 0;
+    ck_assert_ptr_null(host_file_open(A->host, "missing", FILE_READ, &error));
+    ck_assert_int_eq(error, HOST_ENOENT);
+    ck_assert_ptr_null(contents("missing"));
+}
+END_TEST
+
+START_TEST(open_files_survive_rename_and_remove) {
+    host_file_close(A->host, create("new", "new"));
+    host_file_close(A->host, create("old", "old"));
+    struct file *f = host_file_open(A->host, "old", FILE_READ, NULL);
+    ck_assert_int_eq(host_rename(A->host, "new", "old"), 0);
+    ck_assert_str_eq(contents("old"), "new");
+    ck_assert_ptr_null(contents("new"));
+    ck_assert_int_eq(host_remove(A->host, "old"), 0);
+    ck_assert_int_eq(host_remove(A->host, "old"), HOST_ENOENT);
+    ck_assert_int_eq(host_rename(A->host, "old", "x"), HOST_ENOENT);
+    char text[8] = {0};
+    ck_assert_int_eq(host_file_read(A->host, f, 0, text, 8), 3);
+    ck_assert_str_eq(text, "old");
+    host_file_close(A->host, f);
+}
+END_TEST
+
+START_TEST(crash_keeps_what_the_kernel_has) {
+    create("f", "not synced"); /* left open: the kernel closes it */
+    world_crash(tw.world, 0);
+    ck_assert_str_eq(contents("f"), "not synced");
+    world_start(tw.world, 0);
+    ck_assert_str_eq(contents("f"), "not synced");
+}
+END_TEST
+
+START_TEST(power_loss_keeps_what_was_synced) {
+    write_durable("f", "durable");
+    power_cycle();
+    ck_assert_str_eq(contents("f"), "durable");
+}
+END_TEST
+
+/* Over many seeds everything that may happen does, and nothing else. */
+START_TEST(power_loss_tears_what_was_not) {
+    static char block[64 * 512];
+    memset(block, 'x', sizeof(block));
+    unsigned none = 0, all = 0, torn = 0, holes = 0;
+    for (uint64_t seed = 100; seed < 300; seed++) {
+        tiny_teardown(&tw);
+        tiny_setup(&tw, seed);
+        write_durable("f", "durable head");
+        struct file *f = host_file_open(A->host, "f", FILE_APPEND, NULL);
+        ck_assert_int_eq(host_file_write(A->host, f, block, sizeof(block)), sizeof(block));
+        power_cycle();
+        size_t len = length("f"), zeros = 0;
+        ck_assert_uint_ge(len, 12);
+        ck_assert_uint_le(len, 12 + sizeof(block));
+        ck_assert_mem_eq(contents("f"), "durable head", 12);
+        for (size_t at = 12; at < len; at++) {
+            ck_assert(contents("f")[at] == 'x' || contents("f")[at] == 0);
+            zeros += contents("f")[at] == 0;
+        }
+        ck_assert_uint_eq(zeros % 512, 0);
+        holes += zeros > 0;
+        if (len == 12)
+            none++;
+        else if (len == 12 + sizeof(block) && zeros == 0)
+            all++;
+        else
+            torn++;
+        ck_assert(len == 12 || len == 12 + sizeof(block) || len % 512 == 0);
+    }
+    ck_assert_uint_gt(none, 30);
+    ck_assert_uint_gt(all, 30);
+    ck_assert_uint_gt(torn, 30);
+    ck_assert_uint_gt(holes, 20);
+}
+END_TEST
+
+/* rename over a durable file without a sync of the directory: before or after, never neither. */
+START_TEST(rename_is_durable_after_the_directory_only) {
+    unsigned old = 0, new = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        tiny_teardown(&tw);
+        tiny_setup(&tw, seed);
+        write_durable("dump", "old");
+        struct file *f = create("temp", "new");
+        ck_assert_int_eq(host_file_sync(A->host, f), 0);
+        host_file_close(A->host, f);
+        ck_assert_int_eq(host_rename(A->host, "temp", "dump"), 0);
+        bool synced = seed % 2 == 0;
+        if (synced) ck_assert_int_eq(host_sync_dir(A->host), 0);
+        power_cycle();
+        bool is_new = strcmp(contents("dump"), "new") == 0;
+        if (!is_new) ck_assert_str_eq(contents("dump"), "old");
+        ck_assert_int_eq(contents("temp") != NULL, !is_new); /* the rename is whole or not at all */
+        if (synced) ck_assert(is_new);
+        if (!synced) is_new ? new++ : old++;
+    }
+    ck_assert_uint_gt(old, 0);
+    ck_assert_uint_gt(new, 0);
+}
+END_TEST
+
+START_TEST(second_power_loss_changes_nothing_more) {
+    create("f", "whatever");
+    power_cycle();
+    const char *after_first = contents("f");
+    size_t len = length("f");
+    bool existed = after_first != NULL;
+    power_cycle();
+    ck_assert_int_eq(contents("f") != NULL, existed);
+    ck_assert_uint_eq(length("f"), len);
+}
+END_TEST
+
+START_TEST(full_failing_and_slow_disks) {
+    struct file *f = create("f", "x");
+    world_disk_full(tw.world, 0, 1);
+    ck_assert_int_eq(host_file_write(A->host, f, "y", 1), HOST_ENOSPC);
+    int error = 0;
+    ck_assert_ptr_null(host_file_open(A->host, "g", FILE_CREATE, &error));
+    ck_assert_int_eq(error, HOST_ENOSPC);
+    world_disk_full(tw.world, 0, -1);
+    ck_assert_int_eq(host_file_write(A->host, f, "y", 1), 1);
+    world_disk_error(tw.world, 0, 1);
+    char c;
+    ck_assert_int_eq(host_file_write(A->host, f, "z", 1), HOST_EIO);
+    ck_assert_int_eq(host_file_read(A->host, f, 0, &c, 1), HOST_EIO);
+    ck_assert_int_eq(host_file_sync(A->host, f), HOST_EIO);
+    ck_assert_int_eq(host_rename(A->host, "f", "g"), HOST_EIO);
+    ck_assert_int_eq(host_remove(A->host, "f"), HOST_EIO);
+    ck_assert_int_eq(host_sync_dir(A->host), HOST_EIO);
+    ck_assert_ptr_null(host_file_open(A->host, "f", FILE_READ, &error));
+    ck_assert_int_eq(error, HOST_EIO);
+    world_disk_full(tw.world, 0, 1);
+    world_disk_ok(tw.world, 0);
+    ck_assert_int_eq(host_file_write(A->host, f, "z", 1), 1);
+    ck_assert_str_eq(contents("f"), "xyz");
+}
+END_TEST
+
+static sim_time took;
+static void write_megabyte(struct tiny *t) {
+    static char block[1000000];
+    struct file *f = host_file_open(t->host, "f", FILE_CREATE, NULL);
+    sim_time before = *t->host->spending;
+    ck_assert_int_eq(host_file_write(t->host, f, block, sizeof(block)), sizeof(block));
+    took = *t->host->spending - before;
+    host_file_close(t->host, f);
+}
+
+START_TEST(disks_take_time) {
+    A->in_turn = write_megabyte;
+    host_timer_at(A->host, &A->timer, SIM_MS);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(took, host_transfer_time(1000000, costs_default().disk_rate));
+    world_disk_rate(tw.world, 0, 1000000);
+    A->in_turn = write_megabyte;
+    host_timer_at(A->host, &A->timer, world_now(tw.world));
+    tiny_run_for(&tw, 2 * SIM_SECOND);
+    ck_assert_int_eq(took, SIM_SECOND);
+}
+END_TEST
+
+START_TEST(the_run_changes_disks) {
+    ck_assert(!world_disk_remove(tw.world, 0, "f"));
+    ck_assert(!world_disk_flip(tw.world, 0, "f", 0));
+    world_disk_write(tw.world, 0, "f", (struct bytes){"aaaa", 4});
+    power_cycle();
+    ck_assert_str_eq(contents("f"), "aaaa");
+    ck_assert(!world_disk_flip(tw.world, 0, "f", 4));
+    ck_assert(world_disk_flip(tw.world, 0, "f", 2));
+    int changed = contents("f")[2] ^ 'a';
+    ck_assert_int_eq(changed & (changed - 1), 0); /* one bit */
+    ck_assert_int_ne(changed, 0);
+    ck_assert(world_disk_flip(tw.world, 0, "f", -1));
+    ck_assert(world_disk_remove(tw.world, 0, "f"));
+    power_cycle();
+    ck_assert_ptr_null(contents("f"));
+    world_disk_write(tw.world, 0, "empty", (struct bytes){"", 0});
+    ck_assert_ptr_nonnull(contents("empty"));
+    ck_assert_uint_eq(length("empty"), 0);
+    ck_assert(!world_disk_flip(tw.world, 0, "empty", -1));
+}
+END_TEST
+
+static void add(TCase *t) {
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, write_read_append);
+    tcase_add_test(t, open_files_survive_rename_and_remove);
+    tcase_add_test(t, crash_keeps_what_the_kernel_has);
+    tcase_add_test(t, power_loss_keeps_what_was_synced);
+    tcase_add_test(t, power_loss_tears_what_was_not);
+    tcase_add_test(t, rename_is_durable_after_the_directory_only);
+    tcase_add_test(t, second_power_loss_changes_nothing_more);
+    tcase_add_test(t, full_failing_and_slow_disks);
+    tcase_add_test(t, disks_take_time);
+    tcase_add_test(t, the_run_changes_disks);
+}
+
+int main(void) { return tiny_main("disk", add); }
