@@ -103,24 +103,15 @@ static enum truth compare_sides(struct run *run, const struct watched *w, struct
     return observed_compare(left, w->condition->op, right) ? TRUTH_YES : TRUTH_NO;
 }
 
-/* The left value stands; goes through the right side's nodes: all live ones for *.FIELD. */
+/* The left value stands; the right one is a literal or the field of one node. */
 static enum truth judge_right(struct run *run, const struct watched *w, struct buffer *got) {
     const struct operand *operand = &w->condition->right;
-    struct observed *right = &run->conditions->right;
-    if (operand->kind != OPERAND_FIELD) {
-        observed_from_operand(operand, right);
-        return compare_sides(run, w, got);
+    if (operand->kind == OPERAND_FIELD) {
+        read_ref(run, &operand->ref, w->right_field, operand->ref.nodes.party[0], &run->conditions->right);
+    } else {
+        observed_from_operand(operand, &run->conditions->right);
     }
-    enum truth truth = TRUTH_UNDEFINED;
-    for (size_t i = 0; i < operand->ref.nodes.count; i++) {
-        uint16_t party = operand->ref.nodes.party[i];
-        if (operand->ref.all && !world_alive(run->world, party)) continue;
-        if (got) buffer_clear(got);
-        read_ref(run, &operand->ref, w->right_field, party, right);
-        truth = compare_sides(run, w, got);
-        if (truth != TRUTH_YES) break;
-    }
-    return truth;
+    return compare_sides(run, w, got);
 }
 
 static enum truth judge_field(struct run *run, const struct watched *w, struct buffer *got) {

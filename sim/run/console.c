@@ -248,6 +248,14 @@ void console_command(struct run *run, const struct statement *st, uint64_t n) {
     world_run_local(run->world);
 }
 
+void console_lose(struct run *run, uint16_t node) {
+    for (struct line *line = run->console->lines; line; line = line->next) {
+        if (line->node != node || !line->conn) continue;
+        host_reset(line->conn);
+        line_closed(line);
+    }
+}
+
 bool console_expects_replies(const struct run *run) {
     return run->console->expecting > 0;
 }
@@ -256,8 +264,8 @@ void console_rest(struct run *run) {
     for (struct line *line = run->console->lines; line; line = line->next) {
         for (const struct request *r = line->first; r; r = r->next) {
             if (!command_of(r)->has_reply) continue;
-            expectation_reply(run, r->statement, false, line->in_flight ? "no reply" : "not sent",
-                              world_now(run->world));
+            bool sent = line->in_flight && r == line->first;
+            expectation_reply(run, r->statement, false, sent ? "no reply" : "not sent", world_now(run->world));
         }
     }
 }

@@ -18,6 +18,9 @@ void console_boot(void *ctx, struct host *host);
  * firing. A free node executes it before this returns. */
 void console_command(struct run *run, const struct statement *st, uint64_t n);
 
+/* The machine has lost its power, and the console's end of its connections with it. */
+void console_lose(struct run *run, uint16_t node);
+
 /* Whether a reply that the scenario has an opinion on is still to come. */
 bool console_expects_replies(const struct run *run);
 /* No reply will be waited for any more. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "sim/run/cluster.h"
+#include "sim/run/console.h"
 #include "sim/run/links.h"
 #include "sim/run/timeline.h"
 
@@ -287,6 +288,7 @@ static const char *strike_process(struct run *run, const struct strike *strike, 
         return "the node is shutting down already";
     }
     struck(run, strike, party, NO_PARTY);
+    if (action->kind == ACT_POWER) console_lose(run, party);
     return NULL;
 }
 
