@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "reports/schema.h"
 
@@ -52,9 +53,14 @@ static bool tables_are_tables(struct evidence *e) {
 
 bool evidence_open(struct evidence *e, const char *path, char *error, size_t error_room) {
     enum schema_state state;
+    struct stat st;
 
     *e = (struct evidence){.path = path, .error = error, .error_room = error_room, .status = 2};
     e->pool = pool_create();
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) { /* SQLite would call it an I/O error */
+        snprintf(error, error_room, "%s: a folder, not a database", path);
+        return false;
+    }
     if (sqlite3_open_v2(path, &e->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) return fail(e);
     sqlite3_busy_timeout(e->db, READ_BUSY_MS);
     sqlite3_limit(e->db, SQLITE_LIMIT_LENGTH, READ_LENGTH_LIMIT);

@@ -38,16 +38,29 @@ static struct group *find(struct group *groups, size_t count, struct group *last
     return NULL;
 }
 
+/* Sums of what a file says may pass the largest number. */
+static void sum_up(int64_t *sum, int64_t n) {
+    if (__builtin_add_overflow(*sum, n < 0 ? 0 : n, sum)) *sum = INT64_MAX;
+}
+
 static void add(struct group *group, const struct run_row *run) {
     group->runs++;
-    group->sim_ns += run->sim_ns;
-    group->events += run->events;
-    group->wall_ns += run->wall_ns;
+    sum_up(&group->sim_ns, run->sim_ns);
+    sum_up(&group->events, run->events);
+    sum_up(&group->wall_ns, run->wall_ns);
     range_add(&group->full_syncs, run->full_syncs);
     range_add(&group->partial_syncs, run->partial_syncs);
     if (run->passed) return;
     group->failed++;
     if (!group->first_failed || run->seed < group->first_failed->seed) group->first_failed = run;
+}
+
+void group_add(struct group *total, const struct group *group) {
+    total->runs += group->runs;
+    total->failed += group->failed;
+    sum_up(&total->sim_ns, group->sim_ns);
+    sum_up(&total->events, group->events);
+    sum_up(&total->wall_ns, group->wall_ns);
 }
 
 struct group *groups_make(struct evidence *e, size_t *count) {

@@ -22,6 +22,9 @@ struct group {
 /* The groups in the order in which their files first appear; memory is e->pool's. */
 struct group *groups_make(struct evidence *e, size_t *count);
 
+/* Adds a group's counts and sums to a total. */
+void group_add(struct group *total, const struct group *group);
+
 /* "3", "1 to 4", or "-" if there is nothing. `into` has RANGE_ROOM bytes. */
 const char *range_words(char *into, struct range range);
 

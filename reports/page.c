@@ -52,22 +52,20 @@ static void put_tile(FILE *out, const char *class, const char *figure, const cha
 
 static void put_tiles(const struct page *p) {
     char words[READABLE_ROOM];
-    int64_t runs = 0, failed = 0, sim = 0, wall = 0;
+    struct group all = {0};
+    int64_t runs, failed;
 
-    for (size_t i = 0; i < p->group_count; i++) {
-        runs += (int64_t)p->groups[i].runs;
-        failed += (int64_t)p->groups[i].failed;
-        sim += p->groups[i].sim_ns;
-        wall += p->groups[i].wall_ns;
-    }
+    for (size_t i = 0; i < p->group_count; i++) group_add(&all, &p->groups[i]);
+    runs = (int64_t)all.runs;
+    failed = (int64_t)all.failed;
     fputs("<ul class=\"tiles\">\n", p->out);
     put_tile(p->out, "", readable_count(words, (int64_t)p->group_count),
              p->group_count == 1 ? "scenario" : "scenarios");
     put_tile(p->out, "", readable_count(words, runs), runs == 1 ? "run" : "runs");
     put_tile(p->out, "", readable_count(words, runs - failed), "passed");
     put_tile(p->out, failed ? "failed" : "", readable_count(words, failed), "failed");
-    put_tile(p->out, "", readable_duration(words, sim), "simulated");
-    put_tile(p->out, "", readable_duration(words, wall), "of computing");
+    put_tile(p->out, "", readable_duration(words, all.sim_ns), "simulated");
+    put_tile(p->out, "", readable_duration(words, all.wall_ns), "of computing");
     fputs("</ul>\n", p->out);
 }
 
@@ -147,10 +145,10 @@ static void put_finding(void *ctx, sqlite3_stmt *row) {
 }
 
 static bool put_findings(const struct page *p) {
-    size_t failed = 0;
+    bool any = false;
 
-    for (size_t i = 0; i < p->group_count; i++) failed += p->groups[i].failed;
-    if (failed == 0) return true;
+    for (size_t i = 0; i < p->group_count; i++) any = any || p->groups[i].failed;
+    if (!any) return true;
     fputs(
         "<h2>What failed</h2>\n<div class=\"wide\"><table><thead><tr><th>scenario</th><th>what</th><th class=\"n\">runs"
         "</th><th class=\"n\">first seed</th><th class=\"n\">last seed</th><th>with the first seed</th></tr></thead>"

@@ -37,6 +37,13 @@ static struct series *find_or_add(struct samples *samples, const char *node, con
     return add_series(samples, node, metric);
 }
 
+/* Far past what a run can hold, and safe to subtract: the file may say anything. */
+static int64_t bounded(int64_t n) {
+    const int64_t most = INT64_MAX / 4;
+
+    return n > most ? most : n < -most ? -most : n;
+}
+
 static void add_sample(void *ctx, sqlite3_stmt *row) {
     struct samples *samples = ctx;
     struct series *s = find_or_add(samples, evidence_text(row, 1), evidence_text(row, 2));
@@ -47,7 +54,8 @@ static void add_sample(void *ctx, sqlite3_stmt *row) {
         s->points = pool_resize(samples->pool, s->points, s->room * sizeof(struct point), room * sizeof(struct point));
         s->room = room;
     }
-    s->points[s->count++] = (struct point){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 3), false};
+    s->points[s->count++] =
+        (struct point){.t = bounded(sqlite3_column_int64(row, 0)), .value = bounded(sqlite3_column_int64(row, 3))};
 }
 
 /* A node that is down gives no samples: where the distance is well past the usual one, the line is broken. The
