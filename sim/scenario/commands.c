@@ -158,7 +158,7 @@ static bool read_connection(struct cursor *c, const struct word *w, struct bytes
     struct bytes connection = {at + 1, name->len - (size_t)(at - name->at) - 1};
     name->len = (size_t)(at - name->at);
     out->command.connection = pool_strndup(c->reader->pool, connection.at, connection.len);
-    if (word_is_name(connection)) return true;
+    if (word_is_name(connection) && !parties_reserve(c->reader, connection)) return true;
     reader_fail(c->reader, word_place(w, name->len + 1), NULL, "\"%.*s\" is no name of a connection",
                 word_shown(connection), connection.at);
     return false;

@@ -289,9 +289,19 @@ static bool read_check(struct cursor *c, const struct word *w, struct condition 
     return false;
 }
 
+/* `m.role==master`: the comparison must be a word of its own. */
+static bool is_glued(struct cursor *c, const struct word *w) {
+    size_t at = 0;
+    while (at < w->text.len && !memchr("=<>!~", w->text.at[at], 5)) at++;
+    if (at == w->text.len || w->quoted) return false;
+    reader_fail(c->reader, word_place(w, at), NULL, "\"%.*s\": blanks must stand around the comparison",
+                word_shown(w->text), w->text.at);
+    return true;
+}
+
 static bool read_kind(struct cursor *c, struct condition *out) {
     const struct word *w = cursor_take(c, "a condition");
-    if (!w) return false;
+    if (!w || is_glued(c, w)) return false;
     if (w->text.len > 4 && memcmp(w->text.at, "run.", 4) == 0) return read_metric(c, w, out);
     if (memchr(w->text.at, '.', w->text.len)) return read_field(c, w, out);
     const struct word *next = cursor_peek(c);

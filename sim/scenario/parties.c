@@ -9,7 +9,7 @@
 /* Words of the language that stand where a name could. */
 static const char *const reserved[] = {"run", "on", "off", "at", "by", "end", "always", NULL};
 
-static bool is_reserved(const struct reader *r, struct bytes text) {
+bool parties_reserve(const struct reader *r, struct bytes text) {
     for (size_t i = 0; reserved[i]; i++) {
         if (bytes_equal(text, reserved[i])) return true;
     }
@@ -119,7 +119,7 @@ static void declare(struct reader *r, const struct word *w, bool client) {
     if (!word_is_name(w->text)) {
         reader_fail(r, w->place, NULL, "\"%.*s\" is not a name: a letter or _, then letters, digits, _ and -",
                     word_shown(w->text), w->text.at);
-    } else if (is_reserved(r, w->text)) {
+    } else if (parties_reserve(r, w->text)) {
         reader_fail(r, w->place, NULL, "a %s cannot be named \"%s\": the language uses that word", kind, w->text.at);
     } else if (find_name(r->plan, w->text, &other)) {
         const char *what = other < r->plan->node_count ? "node" : "client";

@@ -73,6 +73,8 @@ enum party_wanted { WANT_NODE, WANT_CLIENT, WANT_PARTY };
 
 /* Declares the names of `node` and `client` lines, in two rounds, nodes first. */
 void parties_declare(struct reader *r, const struct line *line, bool clients);
+/* Whether the language uses the word, so that it is no name. */
+bool parties_reserve(const struct reader *r, struct bytes text);
 /* Whether the word ends the list of names on a `node` line. */
 bool parties_ends_names(const struct reader *r, const struct word *w);
 

@@ -28,9 +28,29 @@ static void declare_parties(struct reader *r, const struct lines *lines) {
 
 static void read_statements(struct reader *r, const struct lines *lines) {
     struct plan *plan = r->plan;
-    plan->statements = POOL_ARRAY(r->pool, struct statement, lines->count);
+    size_t room = 0;
     for (size_t i = 0; i < lines->count && !r->errors->more; i++) {
+        if (plan->statement_count == room) {
+            size_t grown = room ? room * 2 : 32, size = sizeof(struct statement);
+            plan->statements = pool_resize(r->pool, plan->statements, room * size, grown * size);
+            room = grown;
+        }
         if (read_statement(r, &lines->items[i], &plan->statements[plan->statement_count])) plan->statement_count++;
+    }
+}
+
+/* Which statement declares each party: known once the statements have their final place. */
+static void find_declarations(struct plan *plan) {
+    for (size_t i = 0; i < plan->statement_count; i++) {
+        const struct statement *st = &plan->statements[i];
+        for (size_t k = 0; st->kind == ST_NODE && k < st->nodes.count; k++) {
+            plan->nodes[st->nodes.party[k]].statement = st;
+        }
+        for (size_t k = 0; k < st->clients.count; k++) {
+            struct plan_client *client = &plan->clients[st->clients.party[k] - plan->node_count];
+            client->statement = st;
+            client->ordinal = (uint32_t)k;
+        }
     }
 }
 
@@ -62,6 +82,7 @@ struct plan *scenario_read(struct pool *pool, const char *file_name, struct byte
     plan_check(&r);
     scenario_errors_sort(errors);
     if (errors->count > 0) return NULL;
+    find_declarations(plan);
     plan_name_streams(pool, plan);
     return plan;
 }

@@ -9,7 +9,7 @@
 #include "sim/world/pool.h"
 
 /* Larger files are refused. */
-#define SCENARIO_MAX_BYTES ((size_t)16 << 20)
+#define SCENARIO_MAX_BYTES ((size_t)4 << 20)
 
 /* Reads a scenario. NULL if anything is wrong with it; then *errors, initialised here, has all that is wrong, in the
  * file's order. The plan, the errors and `text`, which must outlive both, are shared: nothing is copied that need

@@ -77,10 +77,6 @@ static bool read_names(struct cursor *c, bool clients, struct party_set *out) {
     return false;
 }
 
-static void claim_nodes(struct cursor *c, struct statement *st) {
-    for (size_t i = 0; i < st->nodes.count; i++) c->reader->plan->nodes[st->nodes.party[i]].statement = st;
-}
-
 /* A node whose option names the node itself: `node a b replicaof a`. */
 static bool check_not_itself(struct cursor *c, const struct statement *st) {
     for (size_t i = 0; i < st->option_count; i++) {
@@ -97,7 +93,6 @@ static bool check_not_itself(struct cursor *c, const struct statement *st) {
 /* NAME... then the properties; `off` stands before or behind them. */
 static bool read_node(struct cursor *c, struct statement *st) {
     bool good = read_names(c, false, &st->nodes);
-    claim_nodes(c, st);
     struct line rest = *c->line;
     st->off = cursor_accept(c, "off");
     if (!st->off && rest.count > c->next && word_is(&rest.words[rest.count - 1], "off")) {
@@ -125,13 +120,7 @@ static bool check_span(struct cursor *c, const struct statement *st) {
 }
 
 static bool read_client(struct cursor *c, struct statement *st) {
-    struct plan *plan = c->reader->plan;
     bool good = read_names(c, true, &st->clients);
-    for (size_t i = 0; i < st->clients.count; i++) {
-        struct plan_client *client = &plan->clients[st->clients.party[i] - plan->node_count];
-        client->statement = st;
-        client->ordinal = (uint32_t)i;
-    }
     if (!cursor_accept(c, "on")) {
         reader_fail(c->reader, c->line->end, NULL, "`on NODES` is missing behind the names");
         return false;

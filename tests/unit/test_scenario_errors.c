@@ -236,6 +236,7 @@ static const struct {
     {"at 1s x> SET k 1", 7, "no node named \"x\" (nodes: m, r1, r2)", NULL},
     {"at 1s load> SET k 1", 7, "\"load\" is a client: a node must stand here", NULL},
     {"at 1s m@> SET k 1", 9, "\"\" is no name of a connection", NULL},
+    {"at 1s m@end> SET k 1", 9, "\"end\" is no name of a connection", NULL},
     {"at 1s m>", 9, "a command is missing after the >", NULL},
     {"at 1s m> => OK", 10, "a command is missing after the >", NULL},
     {"at 1s m> GTE k", 10, "no command named \"GTE\"", "GET"},
@@ -260,6 +261,8 @@ static const struct {
     {"expect converged m", 18, "unexpected \"m\": the statement is complete before it", NULL},
     {"expect m.dbsize", 16, "a comparison (== != < <= > >= ~) is missing at the end of the line", NULL},
     {"expect m.dbsize = 1", 17, "\"=\" is no comparison (== != < <= > >= ~)", "=="},
+    {"expect m.dbsize==1", 16, "\"m.dbsize==1\": blanks must stand around the comparison", NULL},
+    {"expect run.full_syncs<5 x", 22, "\"run.full_syncs<5\": blanks must stand around the comparison", NULL},
     {"expect m.dbsize ==", 19, "a value to compare with is missing at the end of the line", NULL},
     {"expect m.dbsize < up", 19, "\"up\" is not a number, a size or a duration: only == != and ~ compare text", NULL},
     {"expect m.dbsize < \"5\"", 19, "\"5\" is not a number: a quoted value is text: only == != and ~ compare it", NULL},
@@ -409,7 +412,7 @@ START_TEST(refuses_files_that_are_no_scenario) {
     char huge[] = "/tmp/detsim-test-XXXXXX", zeros[] = "/tmp/detsim-test-XXXXXX";
     make_file(huge, "node m\n", (off_t)SCENARIO_MAX_BYTES + 1);
     make_file(zeros, "node m\n", 100);
-    const char *expected = pool_printf(pool, "%s: the file is larger than 16 MB: it is no scenario\n", huge);
+    const char *expected = pool_printf(pool, "%s: the file is larger than 4 MB: it is no scenario\n", huge);
     ck_assert_str_eq(read_path(huge), expected);
     ck_assert_ptr_nonnull(strstr(read_path(zeros), ":2:1: the file has a zero byte: it is no text\n"));
     unlink(huge);
