@@ -97,8 +97,13 @@ enum gnuplot_outcome gnuplot_run(const char *folder, const char *script, char *e
     char said[200];
     pid_t child;
     int status = 0;
-    int failed = start(&child, folder, script);
+    int failed = access(folder, X_OK) == 0 ? 0 : errno;
 
+    if (failed) {
+        snprintf(error, error_room, "%s: %s", folder, strerror(failed));
+        return GNUPLOT_FAILED;
+    }
+    failed = start(&child, folder, script);
     if (failed == ENOENT || failed == EACCES) {
         snprintf(error, error_room, "gnuplot is missing, so there are no plots: apt-get install gnuplot-nox");
         return GNUPLOT_MISSING;

@@ -39,12 +39,15 @@ struct drawing {
     int plot_height, height;
 };
 
-/* A text in single quotes. */
+/* A text in single quotes. One within it becomes a typographic apostrophe: gnuplot 5.4 does not read a doubled quote
+ * right after the opening one. */
 static void put_quoted(FILE *script, const char *text) {
     fputc('\'', script);
     for (; *text; text++) {
-        if (*text == '\'') fputc('\'', script);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, script);
+        if (*text == '\'')
+            fputs("’", script);
+        else
+            fputc((unsigned char)*text < ' ' ? ' ' : *text, script);
     }
     fputc('\'', script);
 }

@@ -15,7 +15,7 @@
 
 #include "reports/store.h"
 #include "sim/run/happening.h"
-#include "tests/unit/evidence.h"
+#include "tests/unit/made_up.h"
 
 #define RUN_EVENTS     50000
 #define RUNS           20
@@ -40,7 +40,7 @@ static struct run_identity identity_of(uint64_t number) {
                                  .party_names = names,
                                  .party_count = 5,
                                  .node_count = 3,
-                                 .system = &evidence_system};
+                                 .system = &made_up_system};
 }
 
 /* The n-th happening of a run: of ten, four deliveries, two turns, two writes, an operation and its reply. */
@@ -143,11 +143,11 @@ static double bench_single_rows(const char *path) {
             struct happening h = happening_of(n);
 
             buffer_clear(&words);
-            happening_describe(&evidence_system, NULL, &h, &words);
+            happening_describe(&made_up_system, NULL, &h, &words);
             sqlite3_bind_int64(insert, 1, run);
             sqlite3_bind_int64(insert, 2, (int64_t)n);
             sqlite3_bind_int64(insert, 3, h.at);
-            sqlite3_bind_text(insert, 4, happening_kind_name(&evidence_system, h.kind), -1, SQLITE_STATIC);
+            sqlite3_bind_text(insert, 4, happening_kind_name(&made_up_system, h.kind), -1, SQLITE_STATIC);
             sqlite3_bind_text(insert, 5, names[happening_from(&h)], -1, SQLITE_STATIC);
             sqlite3_bind_text(insert, 6, names[happening_to(&h)], -1, SQLITE_STATIC);
             sqlite3_bind_text(insert, 7, words.at, (int)words.len, SQLITE_STATIC);

@@ -9,8 +9,8 @@
 
 #include "reports/readable.h"
 #include "reports/store.h"
-#include "tests/unit/evidence.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/made_up.h"
 
 static char output[1 << 20], errors[8192];
 
@@ -102,10 +102,10 @@ static struct recorder *store_at(const char *path, enum record_level level, uint
 }
 
 static void tell_run(const struct recorder *recorder, const char *file, uint64_t seed, uint64_t number, bool passed) {
-    struct run_identity identity = evidence_identity(file, seed, number);
+    struct run_identity identity = made_up_identity(file, seed, number);
 
-    evidence_tell(recorder, &identity);
-    ck_assert_msg(evidence_end(recorder, &identity, passed), "%s", store_source.problem(recorder));
+    made_up_tell(recorder, &identity);
+    ck_assert_msg(made_up_end(recorder, &identity, passed), "%s", store_source.problem(recorder));
 }
 
 /* Runs 1 and 2 of a.scn with seeds 1 and 2, both passed; runs 3 and 4 of b.scn, of which seed 2 failed. */
@@ -125,13 +125,13 @@ static const char hostile[] =
 
 static void hostile_run(void) {
     struct recorder *recorder = store_at(db_path, RECORD_EVENTS, 1);
-    struct run_identity identity = evidence_identity(hostile, 1, 0);
+    struct run_identity identity = made_up_identity(hostile, 1, 0);
     const struct check_result check = {hostile, VERDICT_VIOLATION, 1, hostile, 5};
     const struct expectation_result expectation = {1, hostile, false, hostile, 5};
     const struct node_field field = {E_M, hostile, false, 0, hostile};
     const char *const note = hostile;
     const struct named_number number = {hostile, 3};
-    struct happening fault = evidence_fault(1000, true, E_M, E_R1, hostile);
+    struct happening fault = made_up_fault(1000, true, E_M, E_R1, hostile);
     struct run_result result = {.identity = &identity,
                                 .failure = hostile,
                                 .failed_at = 5,

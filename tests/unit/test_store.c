@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "tests/unit/evidence.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/made_up.h"
 
 static char error[512];
 
@@ -29,10 +29,10 @@ static struct recorder *open_store(const struct recorder_campaign *campaign) {
 }
 
 static void tell_run(const struct recorder *recorder, const char *file, uint64_t seed, uint64_t number, bool passed) {
-    struct run_identity identity = evidence_identity(file, seed, number);
+    struct run_identity identity = made_up_identity(file, seed, number);
 
-    evidence_tell(recorder, &identity);
-    ck_assert_msg(evidence_end(recorder, &identity, passed), "%s", store_source.problem(recorder));
+    made_up_tell(recorder, &identity);
+    ck_assert_msg(made_up_end(recorder, &identity, passed), "%s", store_source.problem(recorder));
 }
 
 /* One failed run at a level. */
@@ -57,7 +57,7 @@ START_TEST(test_run_is_kept) {
     db_expect(db_path, "SELECT failure || failed_ns FROM run",
               "converged: r2 has offset 12, m has 15 (t=60s)60000000000");
     db_expect(db_path, "SELECT file || title FROM scenario", "cut.scnA cut outgrows the backlog");
-    db_expect(db_path, "SELECT text FROM scenario", evidence_scenario);
+    db_expect(db_path, "SELECT text FROM scenario", made_up_scenario);
     db_expect(db_path, "SELECT group_concat(name || kind) FROM (SELECT * FROM party ORDER BY ord)",
               "mnode,r1node,r2node,loadclient,consoleclient");
     db_expect(db_path, "SELECT group_concat(name || ' ' || verdict || ' ' || count) FROM check_result",
@@ -109,7 +109,7 @@ END_TEST
 START_TEST(test_events_and_ops) {
     struct recorder_campaign campaign = begin(RECORD_EVENTS, 1);
     struct recorder *recorder = open_store(&campaign);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
     struct happening deliver = {
         .at = 5, .seq = 0, .kind = TRACE_DELIVER, .node = E_R1, .peer = E_M, .conn = 3, .a = 100, .b = 20};
     struct happening connect = {
@@ -138,7 +138,7 @@ START_TEST(test_events_and_ops) {
     recorder->ops->happening(recorder->ctx, &write);
     recorder->ops->op(recorder->ctx, &set);
     recorder->ops->op(recorder->ctx, &lost);
-    ck_assert(evidence_end(recorder, &identity, true));
+    ck_assert(made_up_end(recorder, &identity, true));
     store_source.close(recorder);
     db_expect(db_path, "SELECT t || kind || \"from\" || \"to\" || detail FROM event WHERE seq = 0",
               "5delivermr1conn 3, bytes 100..119");
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(test_same_instant_later_sample_wins) {
     struct recorder_campaign campaign = begin(RECORD_OPS, 1);
     struct recorder *recorder = open_store(&campaign);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
     int64_t values[E_SAMPLES] = {0};
     struct sample_record sample = {1000, E_M, values};
 
@@ -169,7 +169,7 @@ START_TEST(test_same_instant_later_sample_wins) {
     recorder->ops->sample(recorder->ctx, &sample);
     values[E_OFFSET] = 2;
     recorder->ops->sample(recorder->ctx, &sample);
-    ck_assert(evidence_end(recorder, &identity, true));
+    ck_assert(made_up_end(recorder, &identity, true));
     store_source.close(recorder);
     db_expect(db_path, "SELECT group_concat(value) FROM sample WHERE metric = 'master_repl_offset'", "2");
 }
@@ -180,7 +180,7 @@ START_TEST(test_any_bytes) {
     static const char text[] = "node m\n# \xff\xfe \xc0\xaf \xed\xa0\x80 \0 gr\xc3\xbc\xc3\x9f \xf4\x90\x80\x80";
     struct recorder_campaign campaign = begin(RECORD_OPS, 1);
     struct recorder *recorder = open_store(&campaign);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
     struct op_record op = {.number = 1,
                            .client = E_LOAD,
                            .node = E_M,
@@ -194,7 +194,7 @@ START_TEST(test_any_bytes) {
     identity.title = "\xe2\x28\xa1";
     recorder->ops->begin(recorder->ctx, &identity);
     recorder->ops->op(recorder->ctx, &op);
-    ck_assert(evidence_end(recorder, &identity, true));
+    ck_assert(made_up_end(recorder, &identity, true));
     store_source.close(recorder);
     db_expect(db_path, "SELECT text FROM scenario",
               "node m\n# \\xff\\xfe \\xc0\\xaf \\xed\\xa0\\x80 \\x00 gr\xc3\xbc\xc3\x9f \\xf4\\x90\\x80\\x80");
@@ -277,12 +277,12 @@ END_TEST
 START_TEST(test_abandoned_run_leaves_nothing) {
     struct recorder_campaign campaign = begin(RECORD_EVENTS, 3);
     struct recorder *recorder = open_store(&campaign);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
 
-    evidence_tell(recorder, &identity); /* and no end */
+    made_up_tell(recorder, &identity); /* and no end */
     tell_run(recorder, "cut.scn", 2, 1, true);
     identity.number = 2;
-    evidence_tell(recorder, &identity);
+    made_up_tell(recorder, &identity);
     store_source.close(recorder);
     db_expect(db_path, "SELECT group_concat(id) FROM run", "2");
     db_expect(db_path, "SELECT group_concat(DISTINCT run) FROM sample", "2");
@@ -350,7 +350,7 @@ START_TEST(test_kill_leaves_whole_runs) {
 
     for (int round = 0; round < 8; round++) {
         struct recorder_campaign campaign = begin(RECORD_EVENTS, 10000);
-        struct timespec pause = {0, 60000000 + round * 7300000};
+        struct timespec pause = {0, 60000000 + round * 113300000};
         pid_t child = fork();
         char *answer;
 
@@ -388,12 +388,12 @@ static void tell_large_run(const struct recorder *recorder, const struct run_ide
 START_TEST(test_large_run_is_whole) {
     struct recorder_campaign campaign = begin(RECORD_EVENTS, 2);
     struct recorder *recorder = open_store(&campaign);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
     char expected[32];
 
     tell_large_run(recorder, &identity, LARGE_EVENTS);
     db_expect(db_path, "SELECT count(*) FROM run", "0"); /* others do not see it yet */
-    ck_assert(evidence_end(recorder, &identity, true));
+    ck_assert(made_up_end(recorder, &identity, true));
     identity.number = 1;
     tell_large_run(recorder, &identity, LARGE_EVENTS);
     store_source.close(recorder); /* without an end */
@@ -459,15 +459,15 @@ END_TEST
 START_TEST(test_locked) {
     struct recorder_campaign campaign = begin(RECORD_SUMMARY, 2);
     struct recorder *recorder = store_open(&campaign, 50, error, sizeof error);
-    struct run_identity identity = evidence_identity("cut.scn", 1, 0);
+    struct run_identity identity = made_up_identity("cut.scn", 1, 0);
     sqlite3 *other = NULL;
 
     ck_assert_ptr_nonnull(recorder);
     ck_assert_str_eq(store_source.problem(recorder), "");
     ck_assert_int_eq(sqlite3_open(db_path, &other), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    evidence_tell(recorder, &identity);
-    ck_assert(!evidence_end(recorder, &identity, true));
+    made_up_tell(recorder, &identity);
+    ck_assert(!made_up_end(recorder, &identity, true));
     ck_assert_ptr_nonnull(strstr(store_source.problem(recorder), "locked"));
     sqlite3_close(other);
     store_source.close(recorder);
@@ -490,10 +490,10 @@ START_TEST(test_disk_full) {
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &limit);
         for (uint64_t i = 0; i < 1000 && kept; i++) {
-            struct run_identity identity = evidence_identity("cut.scn", i + 1, i);
+            struct run_identity identity = made_up_identity("cut.scn", i + 1, i);
 
-            evidence_tell(recorder, &identity);
-            kept = evidence_end(recorder, &identity, true);
+            made_up_tell(recorder, &identity);
+            kept = made_up_end(recorder, &identity, true);
         }
         _exit(!kept && store_source.problem(recorder)[0] ? 0 : 1);
     }

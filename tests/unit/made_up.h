@@ -1,6 +1,6 @@
 /* A made-up system and made-up runs for the tests of reports/: what a master and its replicas could have told. */
-#ifndef TESTS_UNIT_EVIDENCE_H
-#define TESTS_UNIT_EVIDENCE_H
+#ifndef TESTS_UNIT_MADE_UP_H
+#define TESTS_UNIT_MADE_UP_H
 
 #include <string.h>
 
@@ -8,21 +8,21 @@
 
 enum made_up_kind { MADE_UP_WRITE = TRACE_MODEL };
 
-static inline const char *evidence_kind_name(unsigned kind) {
+static inline const char *made_up_kind_name(unsigned kind) {
     return kind == MADE_UP_WRITE ? "write" : NULL;
 }
 
-static inline void evidence_text(struct model *model, const struct happening *h, struct buffer *out) {
+static inline void made_up_text(struct model *model, const struct happening *h, struct buffer *out) {
     (void)model;
     if (h->kind == MADE_UP_WRITE) buffer_printf(out, "offset %lld", (long long)h->a);
 }
 
-static inline void evidence_op_text(struct bytes wire, struct buffer *out) {
+static inline void made_up_op_text(struct bytes wire, struct buffer *out) {
     buffer_put(out, wire.at, wire.len);
 }
 
 /* The second word of "SET k v". */
-static inline struct bytes evidence_op_key(struct bytes wire) {
+static inline struct bytes made_up_op_key(struct bytes wire) {
     const char *blank = memchr(wire.at, ' ', wire.len);
     const char *end = wire.at + wire.len;
     const char *key_end;
@@ -32,18 +32,18 @@ static inline struct bytes evidence_op_key(struct bytes wire) {
     return (struct bytes){blank + 1, (size_t)((key_end ? key_end : end) - blank - 1)};
 }
 
-static const char *const evidence_samples[] = {"master_repl_offset",
-                                               "lag_bytes",
-                                               "used_memory",
-                                               "replica_output_bytes",
-                                               "repl_backlog_histlen",
-                                               "repl_backlog_size",
-                                               "current_cow_size",
-                                               "rdb_bgsave_in_progress",
-                                               "connected_slaves",
-                                               "master_link_state",
-                                               NULL};
-enum evidence_sample {
+static const char *const made_up_samples[] = {"master_repl_offset",
+                                              "lag_bytes",
+                                              "used_memory",
+                                              "replica_output_bytes",
+                                              "repl_backlog_histlen",
+                                              "repl_backlog_size",
+                                              "current_cow_size",
+                                              "rdb_bgsave_in_progress",
+                                              "connected_slaves",
+                                              "master_link_state",
+                                              NULL};
+enum made_up_sample {
     E_OFFSET,
     E_LAG,
     E_MEMORY,
@@ -57,33 +57,33 @@ enum evidence_sample {
     E_SAMPLES
 };
 
-static const struct system evidence_system = {
+static const struct system made_up_system = {
     .name = "made-up",
-    .sample_names = evidence_samples,
-    .happening_name = evidence_kind_name,
-    .happening_text = evidence_text,
-    .op_text = evidence_op_text,
-    .op_key = evidence_op_key,
+    .sample_names = made_up_samples,
+    .happening_name = made_up_kind_name,
+    .happening_text = made_up_text,
+    .op_text = made_up_op_text,
+    .op_key = made_up_op_key,
 };
 
-static const char *const evidence_parties[] = {"m", "r1", "r2", "load", "console"};
-enum evidence_party { E_M, E_R1, E_R2, E_LOAD, E_CONSOLE, E_PARTIES };
+static const char *const made_up_parties[] = {"m", "r1", "r2", "load", "console"};
+enum made_up_party { E_M, E_R1, E_R2, E_LOAD, E_CONSOLE, E_PARTIES };
 
-static const char evidence_scenario[] = "scenario \"A cut outgrows the backlog\"\n\n# made up for the tests\nnode m\n"
-                                        "node r1 r2 replicaof m\nat 20s cut m r2 for 12s\nexpect converged\n";
+static const char made_up_scenario[] = "scenario \"A cut outgrows the backlog\"\n\n# made up for the tests\nnode m\n"
+                                       "node r1 r2 replicaof m\nat 20s cut m r2 for 12s\nexpect converged\n";
 
 /* An identity with three nodes, a client and the console. */
-static inline struct run_identity evidence_identity(const char *file, uint64_t seed, uint64_t number) {
+static inline struct run_identity made_up_identity(const char *file, uint64_t seed, uint64_t number) {
     return (struct run_identity){.scenario_file = file,
-                                 .scenario_text = evidence_scenario,
-                                 .scenario_len = sizeof evidence_scenario - 1,
+                                 .scenario_text = made_up_scenario,
+                                 .scenario_len = sizeof made_up_scenario - 1,
                                  .title = "A cut outgrows the backlog",
                                  .seed = seed,
                                  .number = number,
-                                 .party_names = evidence_parties,
+                                 .party_names = made_up_parties,
                                  .party_count = E_PARTIES,
                                  .node_count = 3,
-                                 .system = &evidence_system};
+                                 .system = &made_up_system};
 }
 
 /* --- a made-up story of 60 s: full sync of r1 and r2, a cut of r2 from 20 s to 32 s that outgrows the backlog, a
@@ -92,47 +92,46 @@ static inline struct run_identity evidence_identity(const char *file, uint64_t s
 
 enum { E_RATE = 40000 /* bytes a second */, E_BACKLOG_SIZE = 262144 };
 
-static inline bool evidence_within(int64_t ms, int64_t from, int64_t until) {
+static inline bool made_up_within(int64_t ms, int64_t from, int64_t until) {
     return ms >= from && ms < until;
 }
 
-static inline int64_t evidence_offset_of_replica(uint16_t node, int64_t ms, int64_t offset) {
+static inline int64_t made_up_offset_of_replica(uint16_t node, int64_t ms, int64_t offset) {
     int64_t own = offset - 400;
 
     if (ms < 3000) return 0;
-    if (node == E_R2 && evidence_within(ms, 20000, 36000)) own = (int64_t)20000 * E_RATE / 1000;
-    if (node == E_R1 && evidence_within(ms, 50000, 53000)) own = (int64_t)45000 * E_RATE / 1000;
+    if (node == E_R2 && made_up_within(ms, 20000, 36000)) own = (int64_t)20000 * E_RATE / 1000;
+    if (node == E_R1 && made_up_within(ms, 50000, 53000)) own = (int64_t)45000 * E_RATE / 1000;
     return own < 0 ? 0 : own;
 }
 
 /* False: the node is down. */
-static inline bool evidence_sample_at(uint16_t node, int64_t ms, int64_t *values) {
+static inline bool made_up_sample_at(uint16_t node, int64_t ms, int64_t *values) {
     int64_t offset = ms * E_RATE / 1000;
-    bool saving = evidence_within(ms, 1000, 3000) || evidence_within(ms, 33000, 36000);
+    bool saving = made_up_within(ms, 1000, 3000) || made_up_within(ms, 33000, 36000);
     int64_t saved = ms < 3000 ? ms - 1000 : ms - 33000;
 
     memset(values, 0, E_SAMPLES * sizeof *values);
-    if (node == E_R1 && evidence_within(ms, 45000, 50000)) return false;
+    if (node == E_R1 && made_up_within(ms, 45000, 50000)) return false;
     values[E_MEMORY] = 2500000 + ms * 20;
     values[E_BACKLOG] = E_BACKLOG_SIZE;
-    values[E_OFFSET] = node == E_M ? offset : evidence_offset_of_replica(node, ms, offset);
+    values[E_OFFSET] = node == E_M ? offset : made_up_offset_of_replica(node, ms, offset);
     if (node != E_M) {
         values[E_LAG] = offset - values[E_OFFSET];
         values[E_LINK] = 3;
         return true;
     }
     values[E_HISTLEN] = offset < E_BACKLOG_SIZE ? offset : E_BACKLOG_SIZE;
-    values[E_OUTPUT] = saving                              ? saved * E_RATE / 1000 + 20000
-                       : evidence_within(ms, 20000, 30000) ? (ms - 20000) * 40
-                                                           : 0;
+    values[E_OUTPUT] = saving                             ? saved * E_RATE / 1000 + 20000
+                       : made_up_within(ms, 20000, 30000) ? (ms - 20000) * 40
+                                                          : 0;
     values[E_SAVING] = saving;
     values[E_COPIED] = saving ? saved * 300 : 0;
     values[E_REPLICAS] = 2;
     return true;
 }
 
-static inline struct happening evidence_fault(sim_time at, bool begins, uint16_t node, uint16_t peer,
-                                              const char *text) {
+static inline struct happening made_up_fault(sim_time at, bool begins, uint16_t node, uint16_t peer, const char *text) {
     return (struct happening){.at = at,
                               .kind = TRACE_FAULT,
                               .node = node,
@@ -144,13 +143,13 @@ static inline struct happening evidence_fault(sim_time at, bool begins, uint16_t
 }
 
 /* Tells the story, from begin to just before end. */
-static inline void evidence_tell(const struct recorder *recorder, const struct run_identity *identity) {
+static inline void made_up_tell(const struct recorder *recorder, const struct run_identity *identity) {
     const struct happening faults[] = {
-        evidence_fault(20 * SIM_SECOND, true, E_M, E_R2, "cut m r2 for 12s"),
-        evidence_fault(32 * SIM_SECOND, false, E_M, E_R2, "cut m r2 for 12s"),
-        evidence_fault(45 * SIM_SECOND, true, E_R1, NO_PARTY, "crash r1 for 5s"),
-        evidence_fault(50 * SIM_SECOND, false, E_R1, NO_PARTY, "crash r1 for 5s"),
-        evidence_fault(55 * SIM_SECOND, true, E_M, E_R1, "reset m r1"),
+        made_up_fault(20 * SIM_SECOND, true, E_M, E_R2, "cut m r2 for 12s"),
+        made_up_fault(32 * SIM_SECOND, false, E_M, E_R2, "cut m r2 for 12s"),
+        made_up_fault(45 * SIM_SECOND, true, E_R1, NO_PARTY, "crash r1 for 5s"),
+        made_up_fault(50 * SIM_SECOND, false, E_R1, NO_PARTY, "crash r1 for 5s"),
+        made_up_fault(55 * SIM_SECOND, true, E_M, E_R1, "reset m r1"),
     };
 
     recorder->ops->begin(recorder->ctx, identity);
@@ -165,12 +164,12 @@ static inline void evidence_tell(const struct recorder *recorder, const struct r
             int64_t values[E_SAMPLES];
             struct sample_record sample = {ms * SIM_MS, node, values};
 
-            if (evidence_sample_at(node, ms, values)) recorder->ops->sample(recorder->ctx, &sample);
+            if (made_up_sample_at(node, ms, values)) recorder->ops->sample(recorder->ctx, &sample);
         }
 }
 
 /* Ends it, passed or failed. */
-static inline bool evidence_end(const struct recorder *recorder, const struct run_identity *identity, bool passed) {
+static inline bool made_up_end(const struct recorder *recorder, const struct run_identity *identity, bool passed) {
     const struct check_result checks[] = {
         {"converged", passed ? VERDICT_OK : VERDICT_VIOLATION, !passed, passed ? "" : "r2 has offset 12, m has 15",
          passed ? -1 : 60 * SIM_SECOND},
