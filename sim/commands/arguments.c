@@ -71,15 +71,19 @@ static bool read_choice(const struct reading *r, const struct argument_rule *rul
 
 static bool read_value(const struct reading *r, const struct argument_rule *rule, const char *value) {
     switch (rule->form) {
-    case ARGUMENT_FLAG: break;
-    case ARGUMENT_TEXT: *(const char **)rule->into = value; return true;
+    case ARGUMENT_FLAG:
+        break;
+    case ARGUMENT_TEXT:
+        *(const char **)rule->into = value;
+        return true;
     case ARGUMENT_COUNT:
         if (!value_read_seed(bytes_of(value), rule->into)) return true;
         return fail(r, "%s needs a whole number, not \"%s\"", rule->name, value);
     case ARGUMENT_SEEDS:
         if (read_seeds(bytes_of(value), rule->into)) return true;
         return fail(r, "%s needs two seeds A..B with A <= B, not \"%s\"", rule->name, value);
-    case ARGUMENT_CHOICE: return read_choice(r, rule, value);
+    case ARGUMENT_CHOICE:
+        return read_choice(r, rule, value);
     }
     assert(!"an option without a value");
     return false;

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 enum argument_form {
-    ARGUMENT_FLAG,   /* bool: no value */
-    ARGUMENT_TEXT,   /* const char * */
-    ARGUMENT_COUNT,  /* uint64_t */
-    ARGUMENT_SEEDS,  /* struct seed_range: A..B */
-    ARGUMENT_CHOICE  /* const char *, one of `choices` */
+    ARGUMENT_FLAG,  /* bool: no value */
+    ARGUMENT_TEXT,  /* const char * */
+    ARGUMENT_COUNT, /* uint64_t */
+    ARGUMENT_SEEDS, /* struct seed_range: A..B */
+    ARGUMENT_CHOICE /* const char *, one of `choices` */
 };
 
 struct seed_range {

@@ -6,18 +6,18 @@
 #include "sim/run/system.h"
 
 enum exit_status {
-    EXIT_HELD = 0,        /* everything held */
-    EXIT_BROKEN = 1,      /* a promise was broken or an expectation missed */
-    EXIT_USAGE = 2,       /* bad usage or input */
-    EXIT_ENVIRONMENT = 3  /* disk full, database locked, interrupted */
+    EXIT_HELD = 0,       /* everything held */
+    EXIT_BROKEN = 1,     /* a promise was broken or an expectation missed */
+    EXIT_USAGE = 2,      /* bad usage or input */
+    EXIT_ENVIRONMENT = 3 /* disk full, database locked, interrupted */
 };
 
 struct program;
 
 struct subcommand {
     const char *name;
-    const char *synopsis; /* its arguments */
-    const char *summary;  /* one line */
+    const char *synopsis;                                             /* its arguments */
+    const char *summary;                                              /* one line */
     int (*run)(const struct program *program, int argc, char **argv); /* argv[0] is the name; NULL: not there yet */
 };
 

@@ -34,7 +34,7 @@ struct desk {
     struct crew *crew;
     struct progress progress;
     struct campaign_summary summary;
-    struct pool *pool; /* of texts made here, and of the slots' */
+    struct pool *pool;  /* of texts made here, and of the slots' */
     struct slot *slots; /* run n in slot n % WINDOW */
     uint8_t *made;      /* a bit for each run: for the summary of an interrupted campaign */
     uint64_t next;      /* the first run that is not printed */

@@ -22,10 +22,10 @@ struct campaign {
     unsigned jobs; /* worker processes, at least 1 */
     const struct writer *writer;
     bool twice;
-    bool quiet;                             /* no progress */
+    bool quiet;                              /* no progress */
     const struct recorder_source *recorders; /* NULL: nothing is recorded */
-    struct recorder_campaign record;        /* path, command and level, if recorders is given */
-    const char *options;                    /* of the command line but files and seeds: to say how to go on */
+    struct recorder_campaign record;         /* path, command and level, if recorders is given */
+    const char *options;                     /* of the command line but files and seeds: to say how to go on */
     struct run_limits limits;
     FILE *out;      /* results */
     FILE *messages; /* progress and errors */

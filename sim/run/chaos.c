@@ -33,15 +33,21 @@ static bool strikes_links(enum fault_kind kind) {
 static bool can_strike(const struct run *run, enum fault_kind kind, uint16_t a, uint16_t b) {
     const struct world *w = run->world;
     switch (kind) {
-    case FAULT_CUT: return !world_is_cut(w, a, b) && !world_is_cut(w, b, a);
-    case FAULT_REFUSE: return !world_is_refused(w, a, b);
-    case FAULT_PAUSE: return world_alive(w, a) && !world_paused(w, a);
-    case FAULT_CHILD_KILL: return world_has_child(w, a);
+    case FAULT_CUT:
+        return !world_is_cut(w, a, b) && !world_is_cut(w, b, a);
+    case FAULT_REFUSE:
+        return !world_is_refused(w, a, b);
+    case FAULT_PAUSE:
+        return world_alive(w, a) && !world_paused(w, a);
+    case FAULT_CHILD_KILL:
+        return world_has_child(w, a);
     case FAULT_RESET:
     case FAULT_SLOW_LINK:
     case FAULT_DISK_FULL:
-    case FAULT_CLOCK_JUMP: return true;
-    default: return world_alive(w, a);
+    case FAULT_CLOCK_JUMP:
+        return true;
+    default:
+        return world_alive(w, a);
     }
 }
 
@@ -64,11 +70,18 @@ static void free_targets(struct run *run, enum fault_kind kind, struct targets *
 }
 
 static enum action_kind action_of(enum fault_kind kind) {
-    static const enum action_kind kinds[FAULT_KINDS] = {
-        [FAULT_CUT] = ACT_CUT,         [FAULT_REFUSE] = ACT_REFUSE,         [FAULT_RESET] = ACT_RESET,
-        [FAULT_ISOLATE] = ACT_ISOLATE, [FAULT_CRASH] = ACT_CRASH,           [FAULT_POWER] = ACT_POWER,
-        [FAULT_PAUSE] = ACT_PAUSE,     [FAULT_CHILD_KILL] = ACT_CHILD_KILL, [FAULT_FORK_FAIL] = ACT_FORK_FAIL,
-        [FAULT_DISK_FULL] = ACT_DISK_FULL, [FAULT_CLOCK_JUMP] = ACT_CLOCK_JUMP, [FAULT_SLOW_LINK] = ACT_LINK};
+    static const enum action_kind kinds[FAULT_KINDS] = {[FAULT_CUT] = ACT_CUT,
+                                                        [FAULT_REFUSE] = ACT_REFUSE,
+                                                        [FAULT_RESET] = ACT_RESET,
+                                                        [FAULT_ISOLATE] = ACT_ISOLATE,
+                                                        [FAULT_CRASH] = ACT_CRASH,
+                                                        [FAULT_POWER] = ACT_POWER,
+                                                        [FAULT_PAUSE] = ACT_PAUSE,
+                                                        [FAULT_CHILD_KILL] = ACT_CHILD_KILL,
+                                                        [FAULT_FORK_FAIL] = ACT_FORK_FAIL,
+                                                        [FAULT_DISK_FULL] = ACT_DISK_FULL,
+                                                        [FAULT_CLOCK_JUMP] = ACT_CLOCK_JUMP,
+                                                        [FAULT_SLOW_LINK] = ACT_LINK};
     return kinds[kind];
 }
 

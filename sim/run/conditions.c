@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-#include "sim/run/wildcard.h"
 #include "sim/run/readings.h"
+#include "sim/run/wildcard.h"
 
 struct watched {
     const struct condition *condition;
@@ -92,7 +92,9 @@ static void describe(const struct watched *w, const struct observed *left, const
     buffer_puts(got, left->kind == FIELD_UNDEFINED ? left->why : left->text.at ? left->text.at : "");
     if (w->condition->right.kind != OPERAND_FIELD) return;
     buffer_printf(got, ", %s: %s", w->condition->right.text,
-                  right->kind == FIELD_UNDEFINED ? right->why : right->text.at ? right->text.at : "");
+                  right->kind == FIELD_UNDEFINED ? right->why
+                  : right->text.at               ? right->text.at
+                                                 : "");
 }
 
 /* Compares what stands in the two scratch values. */
@@ -165,14 +167,18 @@ static enum truth judge_check(struct run *run, const char *name, struct buffer *
 enum truth condition_judge(struct run *run, struct watched *w, struct buffer *got) {
     struct field_value found = {.kind = FIELD_NUMBER};
     switch (w->condition->kind) {
-    case COND_CHECK: return judge_check(run, w->condition->name, got);
-    case COND_FIELD: return judge_field(run, w, got);
+    case COND_CHECK:
+        return judge_check(run, w->condition->name, got);
+    case COND_FIELD:
+        return judge_field(run, w, got);
     case COND_METRIC:
         if (!condition_read_metric(run, w->condition->name, &found)) {
             found = (struct field_value){.kind = FIELD_UNDEFINED, .why = "nobody counts it"};
         }
         return judge_number(run, w, &found, got);
-    case COND_LOG: found.number = (int64_t)w->log_lines; return judge_number(run, w, &found, got);
+    case COND_LOG:
+        found.number = (int64_t)w->log_lines;
+        return judge_number(run, w, &found, got);
     }
     assert(!"a condition of no kind");
     return TRUTH_UNDEFINED;

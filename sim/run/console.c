@@ -21,10 +21,10 @@ struct line {
     const char *name; /* NULL: the node's default connection */
     struct conn *conn;
     bool connected;
-    bool in_flight;   /* the first request was sent */
+    bool in_flight; /* the first request was sent */
     sim_time sent_at;
-    uint64_t op;      /* its operation number */
-    int64_t ordinal;  /* of the last command on this connection, from 1 */
+    uint64_t op;     /* its operation number */
+    int64_t ordinal; /* of the last command on this connection, from 1 */
     struct request *first, **last;
     struct buffer out; /* what the socket has not taken yet */
     struct buffer in;  /* the beginning of a reply */
@@ -120,8 +120,7 @@ static void send_first(struct line *line) {
         line->sent_at = world_now(run->world);
         line->op = console->ops++;
         line->ordinal++;
-        note_op(line, TRACE_OP_CALL, OP_PENDING,
-                (struct bytes){line->out.at + before, line->out.len - before});
+        note_op(line, TRACE_OP_CALL, OP_PENDING, (struct bytes){line->out.at + before, line->out.len - before});
         flush(line);
     }
 }

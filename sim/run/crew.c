@@ -71,11 +71,8 @@ static bool hire_one(struct crew *crew, struct member *member) {
         close(reports[0]);
         return false;
     }
-    *member = (struct member){.pid = pid,
-                              .orders = orders[1],
-                              .reports = reports[0],
-                              .bytes = member->bytes,
-                              .room = member->room};
+    *member = (struct member){
+        .pid = pid, .orders = orders[1], .reports = reports[0], .bytes = member->bytes, .room = member->room};
     return true;
 }
 
@@ -160,7 +157,9 @@ static void give_orders(struct crew *crew) {
 static void take_report(struct crew *crew, struct member *member, const struct report *report, const char *text) {
     struct bytes bytes = {text, report->len};
     switch ((enum report_kind)report->kind) {
-    case REPORT_READY: member->free = true; break;
+    case REPORT_READY:
+        member->free = true;
+        break;
     case REPORT_PASSED:
     case REPORT_FAILED:
         assert(report->number == member->todo.first);

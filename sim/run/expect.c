@@ -7,7 +7,7 @@
 #include "sim/run/ledger.h"
 
 enum state {
-    BEFORE,  /* its first instant has not come */
+    BEFORE, /* its first instant has not come */
     WATCHED,
     UNMOVED, /* `by`: held at its first instant already; does it ever change? */
     HELD,
@@ -45,8 +45,12 @@ static void set_bounds(struct expectation *e) {
     e->last = SIM_NEVER;
     if (st->kind != ST_EXPECT) return;
     switch (st->expect) {
-    case EXPECT_END: e->first = SIM_NEVER; break;
-    case EXPECT_AT: e->first = e->last = st->until; break;
+    case EXPECT_END:
+        e->first = SIM_NEVER;
+        break;
+    case EXPECT_AT:
+        e->first = e->last = st->until;
+        break;
     case EXPECT_BY:
         e->first = st->has_from ? st->from : 0;
         e->last = st->until;
@@ -150,10 +154,17 @@ static void observe_one(struct run *run, struct expectation *e, sim_time now) {
     }
     if (starts) e->state = WATCHED;
     switch (e->statement->expect) {
-    case EXPECT_AT: decide(e, judge_and_tell(run, e) == TRUTH_YES, now); break;
-    case EXPECT_BY: observe_by(run, e, now, starts && now == e->first); break;
-    case EXPECT_ALWAYS: observe_always(run, e, now); break;
-    case EXPECT_END: break;
+    case EXPECT_AT:
+        decide(e, judge_and_tell(run, e) == TRUTH_YES, now);
+        break;
+    case EXPECT_BY:
+        observe_by(run, e, now, starts && now == e->first);
+        break;
+    case EXPECT_ALWAYS:
+        observe_always(run, e, now);
+        break;
+    case EXPECT_END:
+        break;
     }
 }
 

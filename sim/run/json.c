@@ -47,11 +47,21 @@ void json_close_array(struct json *json) {
 
 static void put_escaped(struct buffer *out, unsigned char c) {
     switch (c) {
-    case '"': buffer_puts(out, "\\\""); break;
-    case '\\': buffer_puts(out, "\\\\"); break;
-    case '\n': buffer_puts(out, "\\n"); break;
-    case '\r': buffer_puts(out, "\\r"); break;
-    case '\t': buffer_puts(out, "\\t"); break;
+    case '"':
+        buffer_puts(out, "\\\"");
+        break;
+    case '\\':
+        buffer_puts(out, "\\\\");
+        break;
+    case '\n':
+        buffer_puts(out, "\\n");
+        break;
+    case '\r':
+        buffer_puts(out, "\\r");
+        break;
+    case '\t':
+        buffer_puts(out, "\\t");
+        break;
     default:
         if (c < 0x20 || c == 0x7f) {
             buffer_printf(out, "\\u%04x", c);

@@ -71,8 +71,8 @@ static void note_counts(struct run *run, const struct statement *st) {
     if (entry->idle == entry->fired) {
         ledger_note(run, st, "%s: did nothing: %s", st->text, entry->why);
     } else {
-        ledger_note(run, st, "%s: did nothing %llu of %llu times, first: %s", st->text,
-                    (unsigned long long)entry->idle, (unsigned long long)entry->fired, entry->why);
+        ledger_note(run, st, "%s: did nothing %llu of %llu times, first: %s", st->text, (unsigned long long)entry->idle,
+                    (unsigned long long)entry->fired, entry->why);
     }
 }
 

@@ -49,8 +49,7 @@ static void add_datasets_and_defects(struct run *run, struct model_setup *setup)
     const struct plan *plan = run->plan;
     struct model_dataset_setup *datasets =
         POOL_ARRAY(run->pool, struct model_dataset_setup, count_kind(plan, ST_DATASET));
-    struct model_defect_setup *defects =
-        POOL_ARRAY(run->pool, struct model_defect_setup, count_kind(plan, ST_DEFECT));
+    struct model_defect_setup *defects = POOL_ARRAY(run->pool, struct model_defect_setup, count_kind(plan, ST_DEFECT));
     for (size_t i = 0; i < plan->statement_count; i++) {
         const struct statement *st = &plan->statements[i];
         if (st->kind == ST_DATASET) {
@@ -58,8 +57,8 @@ static void add_datasets_and_defects(struct run *run, struct model_setup *setup)
                 (struct model_dataset_setup){st->nodes.party[0], st->options, st->option_count};
         } else if (st->kind == ST_DEFECT) {
             bool everywhere = st->nodes.count == 0;
-            defects[setup->defect_count++] = (struct model_defect_setup){
-                st->name, everywhere ? NULL : st->nodes.party, everywhere ? 0 : st->nodes.count};
+            defects[setup->defect_count++] = (struct model_defect_setup){st->name, everywhere ? NULL : st->nodes.party,
+                                                                         everywhere ? 0 : st->nodes.count};
         }
     }
     setup->datasets = datasets;

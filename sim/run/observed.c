@@ -105,13 +105,20 @@ static bool observed_number(const struct observed *v, bool as_time, __int128 *mi
 
 static bool compare_order(__int128 a, enum compare op, __int128 b) {
     switch (op) {
-    case CMP_EQ: return a == b;
-    case CMP_NE: return a != b;
-    case CMP_LT: return a < b;
-    case CMP_LE: return a <= b;
-    case CMP_GT: return a > b;
-    case CMP_GE: return a >= b;
-    case CMP_GLOB: break;
+    case CMP_EQ:
+        return a == b;
+    case CMP_NE:
+        return a != b;
+    case CMP_LT:
+        return a < b;
+    case CMP_LE:
+        return a <= b;
+    case CMP_GT:
+        return a > b;
+    case CMP_GE:
+        return a >= b;
+    case CMP_GLOB:
+        break;
     }
     return false;
 }
@@ -125,7 +132,8 @@ bool observed_compare(const struct observed *a, enum compare op, const struct ob
     __int128 left, right;
     if (op == CMP_GLOB) return wildcard_match(b->text.at ? b->text.at : "", buffer_bytes(&a->text));
     bool as_time = a->unit != 0 && (b->unit != 0 || b->either);
-    if (observed_number(a, as_time, &left) && observed_number(b, as_time, &right)) return compare_order(left, op, right);
+    if (observed_number(a, as_time, &left) && observed_number(b, as_time, &right))
+        return compare_order(left, op, right);
     if (op == CMP_EQ) return same_text(a, b);
     return op == CMP_NE && !same_text(a, b);
 }

@@ -8,8 +8,8 @@
 struct observed {
     enum field_kind kind;
     int64_t number;
-    sim_time unit;      /* ns that 1 stands for, 0 if it is no time */
-    bool either;        /* number is a size, `duration` counts when the other side is a time */
+    sim_time unit; /* ns that 1 stands for, 0 if it is no time */
+    bool either;   /* number is a size, `duration` counts when the other side is a time */
     sim_time duration;
     bool is_text;       /* quoted: compared as text whatever it looks like */
     const char *why;    /* undefined: the reason */

@@ -6,7 +6,7 @@
 
 struct reading {
     const struct field_ref *ref;
-    size_t order;         /* in which it was found: equal instants keep it */
+    size_t order;            /* in which it was found: equal instants keep it */
     struct observed *values; /* one for each node of the reference, once taken */
 };
 
@@ -21,8 +21,7 @@ static void add_ref(struct run *run, struct readings *all, const struct field_re
     if (!ref->at_set) return;
     if (all->count == all->room) {
         size_t room = all->room ? all->room * 2 : 8;
-        all->items =
-            pool_resize(run->pool, all->items, all->room * sizeof *all->items, room * sizeof *all->items);
+        all->items = pool_resize(run->pool, all->items, all->room * sizeof *all->items, room * sizeof *all->items);
         all->room = room;
     }
     all->items[all->count] = (struct reading){.ref = ref, .order = all->count};

@@ -19,7 +19,7 @@ struct recording {
     sim_time sample_step;
     sim_time next_sample;
     int64_t *sample_values;
-    struct open_op **open;  /* by party: in order of calls */
+    struct open_op **open; /* by party: in order of calls */
     struct open_op ***tail;
     struct buffer text;
 };

@@ -26,13 +26,20 @@ static bool matches_number(const struct reply_pattern *pattern, const struct rep
     if (reply->kind == REPLY_NIL || reply->kind == REPLY_ARRAY) return false;
     if (value_read_integer(reply->text, &n) != NULL) return false;
     switch (pattern->op) {
-    case CMP_EQ: return n == pattern->number;
-    case CMP_NE: return n != pattern->number;
-    case CMP_LT: return n < pattern->number;
-    case CMP_LE: return n <= pattern->number;
-    case CMP_GT: return n > pattern->number;
-    case CMP_GE: return n >= pattern->number;
-    case CMP_GLOB: break;
+    case CMP_EQ:
+        return n == pattern->number;
+    case CMP_NE:
+        return n != pattern->number;
+    case CMP_LT:
+        return n < pattern->number;
+    case CMP_LE:
+        return n <= pattern->number;
+    case CMP_GT:
+        return n > pattern->number;
+    case CMP_GE:
+        return n >= pattern->number;
+    case CMP_GLOB:
+        break;
     }
     assert(!"a number pattern without an order");
     return false;
@@ -52,10 +59,14 @@ bool reply_matches(const struct reply_pattern *pattern, const struct reply *repl
         buffer_clear(scratch);
         reply_describe(reply, scratch);
         return wildcard_match(pattern->glob, buffer_bytes(scratch));
-    case PATTERN_NIL: return reply->kind == REPLY_NIL;
-    case PATTERN_NUMBER: return matches_number(pattern, reply);
-    case PATTERN_ARRAY: return matches_array(pattern, reply, scratch);
-    case PATTERN_CLOSED: return false;
+    case PATTERN_NIL:
+        return reply->kind == REPLY_NIL;
+    case PATTERN_NUMBER:
+        return matches_number(pattern, reply);
+    case PATTERN_ARRAY:
+        return matches_array(pattern, reply, scratch);
+    case PATTERN_CLOSED:
+        return false;
     }
     assert(!"a pattern of no kind");
     return false;

@@ -24,8 +24,8 @@ static void take_field(void *ctx, const char *name, const struct field_value *va
     struct pool *pool = fields->run->pool;
     if (fields->count == fields->room) {
         size_t room = fields->room ? 2 * fields->room : 128;
-        fields->items = pool_resize(pool, fields->items, fields->room * sizeof *fields->items,
-                                    room * sizeof *fields->items);
+        fields->items =
+            pool_resize(pool, fields->items, fields->room * sizeof *fields->items, room * sizeof *fields->items);
         fields->room = room;
     }
     fields->items[fields->count++] = (struct node_field){.node = fields->node,

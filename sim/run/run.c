@@ -38,9 +38,12 @@ struct loop {
 static struct tie_policy draw_ties(uint64_t seed) {
     struct chance chance = chance_named(seed, "tie policy", NULL, NULL, 0);
     switch (chance_below(&chance, 4)) {
-    case 0: return (struct tie_policy){TIE_FIFO, 0};
-    case 1: return (struct tie_policy){TIE_PCT, 1 + (unsigned)chance_below(&chance, 3)};
-    default: return (struct tie_policy){TIE_RANDOM, 0};
+    case 0:
+        return (struct tie_policy){TIE_FIFO, 0};
+    case 1:
+        return (struct tie_policy){TIE_PCT, 1 + (unsigned)chance_below(&chance, 3)};
+    default:
+        return (struct tie_policy){TIE_RANDOM, 0};
     }
 }
 

@@ -23,14 +23,14 @@ struct run {
     uint16_t console_party;
     struct model *model;
 
-    struct ledger *ledger;       /* what happened to the scenario's lines, for the notes */
-    struct links *links;         /* layers of changed properties */
-    struct cluster *cluster;     /* processes: boot, restart, what they wait for */
-    struct faults *faults;       /* what is in force, and how many there were */
-    struct console *console;     /* connections of the timeline's commands */
-    struct readings *readings;   /* values at @T */
+    struct ledger *ledger;         /* what happened to the scenario's lines, for the notes */
+    struct links *links;           /* layers of changed properties */
+    struct cluster *cluster;       /* processes: boot, restart, what they wait for */
+    struct faults *faults;         /* what is in force, and how many there were */
+    struct console *console;       /* connections of the timeline's commands */
+    struct readings *readings;     /* values at @T */
     struct conditions *conditions; /* what is being watched */
-    struct timeline *timeline;   /* what the lines still have to do */
+    struct timeline *timeline;     /* what the lines still have to do */
     struct expectations *expectations;
     struct rest *rest;
     struct recording *recording; /* recorders and what they are told */

@@ -83,7 +83,7 @@ struct field_value {
     const char *why; /* undefined: "r has no field x (role master)"; static or in `text` */
 };
 
-/* A reply as a tree, from one RESP-like value. Memory is the caller's pool's. */
+/* A reply as a tree, from one value of the system's protocol. Memory is the caller's pool's. */
 enum reply_kind { REPLY_TEXT, REPLY_ERROR, REPLY_NUMBER, REPLY_NIL, REPLY_ARRAY };
 struct reply {
     enum reply_kind kind;

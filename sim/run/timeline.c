@@ -148,8 +148,8 @@ bool timeline_conditions(struct run *run) {
         if (!line->looking || condition_judge(run, line->watched, NULL) != TRUTH_YES) continue;
         line->looking = false;
         acts_now |= line->statement->after == 0;
-        timeline_add(run, &line->deed, world_now(run->world) + line->statement->after,
-                     run_rank(run, line->statement), act_when);
+        timeline_add(run, &line->deed, world_now(run->world) + line->statement->after, run_rank(run, line->statement),
+                     act_when);
     }
     return acts_now;
 }
@@ -160,11 +160,20 @@ void timeline_start(struct run *run) {
     for (size_t i = 0; i < run->plan->statement_count; i++) {
         const struct statement *st = &run->plan->statements[i];
         switch (st->kind) {
-        case ST_AT: start_at(run, st); break;
-        case ST_EVERY: start_every(run, st); break;
-        case ST_WHEN: start_when(run, st); break;
-        case ST_CHAOS: chaos_start(run, st); break;
-        default: break;
+        case ST_AT:
+            start_at(run, st);
+            break;
+        case ST_EVERY:
+            start_every(run, st);
+            break;
+        case ST_WHEN:
+            start_when(run, st);
+            break;
+        case ST_CHAOS:
+            chaos_start(run, st);
+            break;
+        default:
+            break;
         }
     }
 }

@@ -27,7 +27,7 @@ struct spy {
     uint64_t *digests;
     uint64_t count, room;
     uint64_t heard;
-    uint64_t differs;  /* the number of the happening to describe, once known */
+    uint64_t differs; /* the number of the happening to describe, once known */
     sim_time at;
     struct buffer texts[CONTEXT + 1]; /* the last ones, in a ring; text n stands in n % (CONTEXT + 1) */
 };

@@ -30,12 +30,16 @@ static bool put_field(struct run *run, const struct field_ref *ref, struct buffe
     return defined;
 }
 
-static bool put_piece(struct run *run, const struct piece *piece, uint64_t n, struct buffer *out,
-                      struct buffer *why) {
+static bool put_piece(struct run *run, const struct piece *piece, uint64_t n, struct buffer *out, struct buffer *why) {
     switch (piece->kind) {
-    case PIECE_TEXT: buffer_put(out, piece->text.at, piece->text.len); return true;
-    case PIECE_COUNTER: buffer_printf(out, "%llu", (unsigned long long)n); return true;
-    case PIECE_FIELD: return put_field(run, &piece->ref, out, why);
+    case PIECE_TEXT:
+        buffer_put(out, piece->text.at, piece->text.len);
+        return true;
+    case PIECE_COUNTER:
+        buffer_printf(out, "%llu", (unsigned long long)n);
+        return true;
+    case PIECE_FIELD:
+        return put_field(run, &piece->ref, out, why);
     case PIECE_REPEAT:
         assert(piece->text.len == 1 && piece->times >= 0);
         buffer_reserve(out, (size_t)piece->times);
@@ -51,8 +55,8 @@ static void make_room(struct run *run, struct words *words, size_t count) {
     if (!words->text.pool) buffer_init(&words->text, run->pool);
     buffer_clear(&words->text);
     if (count <= words->room) return;
-    words->items = pool_resize(run->pool, words->items, words->room * sizeof *words->items,
-                               count * sizeof *words->items);
+    words->items =
+        pool_resize(run->pool, words->items, words->room * sizeof *words->items, count * sizeof *words->items);
     words->room = count;
 }
 

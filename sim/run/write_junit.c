@@ -14,12 +14,23 @@ static void put_xml(struct buffer *out, const char *text) {
             continue;
         }
         switch (c) {
-        case '&': buffer_puts(out, "&amp;"); break;
-        case '<': buffer_puts(out, "&lt;"); break;
-        case '>': buffer_puts(out, "&gt;"); break;
-        case '"': buffer_puts(out, "&quot;"); break;
-        case '\n': buffer_puts(out, "&#10;"); break;
-        default: buffer_put(out, text + i, n);
+        case '&':
+            buffer_puts(out, "&amp;");
+            break;
+        case '<':
+            buffer_puts(out, "&lt;");
+            break;
+        case '>':
+            buffer_puts(out, "&gt;");
+            break;
+        case '"':
+            buffer_puts(out, "&quot;");
+            break;
+        case '\n':
+            buffer_puts(out, "&#10;");
+            break;
+        default:
+            buffer_put(out, text + i, n);
         }
         i += n;
     }

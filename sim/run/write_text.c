@@ -5,7 +5,8 @@ static void put_wall(struct buffer *out, int64_t ns) {
     if (ns < 10 * SIM_SECOND) {
         buffer_printf(out, "%lldms", (long long)((ns + SIM_MS / 2) / SIM_MS));
     } else {
-        buffer_printf(out, "%lld.%llds", (long long)(ns / SIM_SECOND), (long long)(ns % SIM_SECOND / (SIM_SECOND / 10)));
+        buffer_printf(out, "%lld.%llds", (long long)(ns / SIM_SECOND),
+                      (long long)(ns % SIM_SECOND / (SIM_SECOND / 10)));
     }
 }
 
@@ -18,7 +19,8 @@ static void put_checks(struct buffer *out, const struct run_result *result) {
     for (size_t i = 0; i < result->check_count; i++) {
         const struct check_result *check = &result->checks[i];
         if (check->verdict != VERDICT_VIOLATION && check->verdict != VERDICT_UNKNOWN) continue;
-        buffer_printf(out, "     %s %s: ", check->verdict == VERDICT_UNKNOWN ? "unknown" : "broken promise", check->name);
+        buffer_printf(out, "     %s %s: ", check->verdict == VERDICT_UNKNOWN ? "unknown" : "broken promise",
+                      check->name);
         writer_put_line(out, check->detail);
         if (check->at >= 0) {
             buffer_puts(out, " (t=");

@@ -10,7 +10,7 @@
 
 /* What a campaign came to. */
 struct campaign_summary {
-    uint64_t runs;   /* wanted */
+    uint64_t runs; /* wanted */
     uint64_t done;
     uint64_t failed;
     int64_t wall_ns;
