@@ -1,4 +1,6 @@
 /* chaos lines: faults that strike at random. */
+#include <assert.h>
+
 #include "sim/scenario/reader.h"
 #include "sim/scenario/values.h"
 
@@ -47,6 +49,7 @@ static bool find_fault(struct cursor *c, const struct word *w, enum fault_kind *
 
 /* FAULT RATE [for SPREAD], the word FAULT taken already. */
 static bool read_fault(struct cursor *c, const struct word *w, struct chaos_fault *out) {
+    assert(c->next > 0 && &c->line->words[c->next - 1] == w);
     size_t first = c->next - 1;
     *out = (struct chaos_fault){.duration = {SPREAD_EXP, SIM_SECOND, 0, 0}};
     bool good = find_fault(c, w, &out->kind);

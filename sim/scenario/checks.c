@@ -1,9 +1,12 @@
 /* What only the whole plan shows: instants that the run never reaches. */
+#include <assert.h>
+
 #include "sim/scenario/reader.h"
 #include "sim/scenario/values.h"
 
 /* "lies after the end": an instant that `end` cuts off. */
 static void check_instant(struct reader *r, struct place place, const char *what, sim_time at) {
+    assert(at >= 0);
     if (!r->plan->has_end || at <= r->plan->end) return;
     struct buffer text;
     buffer_init(&text, r->pool);
@@ -33,6 +36,7 @@ static void check_known(struct reader *r, const struct statement *st, const stru
 /* A command is sent with what is known then: a value of the future is not. */
 static void check_command(struct reader *r, const struct statement *st) {
     const struct command_action *command = &st->action.command;
+    assert(command->word_count == 0 || st->action.kind == ACT_COMMAND);
     for (size_t i = 0; i < command->word_count; i++) {
         for (size_t k = 0; k < command->words[i].count; k++) {
             const struct field_ref *ref = &command->words[i].pieces[k].ref;

@@ -51,6 +51,7 @@ static size_t repeat_length(struct bytes text, size_t open) {
 
 static bool put_repeat(struct cutter *k, size_t open, size_t len) {
     struct bytes text = k->word->text;
+    assert(len > 4 && text.at[open] == '{' && text.at[open + len - 1] == '}');
     struct piece *piece = new_piece(k, PIECE_REPEAT);
     struct bytes number = {text.at + open + 1, len - 4};
     const char *why = value_read_count(number, &piece->times);

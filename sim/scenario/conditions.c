@@ -68,6 +68,7 @@ static bool read_field_name(struct cursor *c, struct bytes field, struct place p
 }
 
 static bool read_ref_node(struct cursor *c, struct bytes node, struct place place, struct field_ref *out) {
+    assert(node.len > 0);
     out->all = bytes_equal(node, "*");
     size_t count = out->all ? c->reader->plan->node_count : 1;
     out->nodes = (struct party_set){.text = pool_strndup(c->reader->pool, node.at, node.len),
@@ -91,6 +92,7 @@ static struct place part_place(const struct word *w, size_t offset, struct bytes
 
 static bool read_parts(struct cursor *c, const struct word *w, size_t offset, struct bytes text,
                        const struct ref_parts *parts, struct field_ref *out) {
+    assert(text.at == w->text.at + offset && offset + text.len <= w->text.len);
     *out = (struct field_ref){.place = word_place(w, offset)};
     bool good = read_ref_node(c, parts->node, out->place, out);
     good &= read_field_name(c, parts->field, part_place(w, offset, text, parts->field), out);

@@ -7,6 +7,7 @@
 #include "sim/scenario/values.h"
 
 void reader_fail(struct reader *r, struct place place, const char *near, const char *format, ...) {
+    assert(place.line > 0 && place.column > 0);
     r->errors->more = r->errors->count >= MAX_ERRORS;
     if (r->errors->more) return;
     va_list args;
@@ -87,11 +88,11 @@ bool word_is_value(struct cursor *c, const struct word *w, const char *what, con
 /* --- the cursor ------------------------------------------------------------------------------------------------- */
 
 bool cursor_at_end(const struct cursor *c) {
+    assert(c->next <= c->line->count);
     return c->next == c->line->count;
 }
 
 const struct word *cursor_peek(const struct cursor *c) {
-    assert(c->next <= c->line->count);
     return cursor_at_end(c) ? NULL : &c->line->words[c->next];
 }
 

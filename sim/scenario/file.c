@@ -1,4 +1,5 @@
 /* Scenario files on disk. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@ static void fail_file(struct scenario_errors *errors, const char *format, ...) {
 
 /* Reads up to the end, or one byte more than is allowed. False: errno says why not. */
 static bool read_all(int fd, struct buffer *out) {
+    assert(fd >= 0 && out->len == 0);
     enum { PIECE = 64 * 1024 };
     while (out->len <= SCENARIO_MAX_BYTES) {
         buffer_reserve(out, PIECE);

@@ -100,6 +100,7 @@ static char escaped(char c) {
 
 /* One escape of "...": the backslash is the present byte, and something follows it on the line. */
 static void read_escape(struct lexer *lx) {
+    assert(look(lx, 0) == '\\' && lx->at + 1 < lx->text.len);
     step(lx);
     char c = look(lx, 0);
     int high = hex_digit(look(lx, 1)), low = high < 0 ? -1 : hex_digit(look(lx, 2));
@@ -118,6 +119,7 @@ static void read_escape(struct lexer *lx) {
 static void read_quotation(struct lexer *lx) {
     struct place open = lx->place;
     char quote = look(lx, 0);
+    assert(quote == '"' || quote == '\'');
     step(lx);
     while (!at_line_end(lx) && look(lx, 0) != quote) {
         char next = look(lx, 1);
@@ -178,6 +180,7 @@ static void read_word(struct lexer *lx) {
 
 /* A lone backslash followed by blanks looks like a continuation and is none. */
 static void check_last_word(struct lexer *lx) {
+    assert(lx->count > 0);
     const struct word *last = &lx->words[lx->count - 1];
     if (last->raw.len == 1 && last->raw.at[0] == '\\') {
         fault(lx, last->place, "a \\ continues the line only at its very end (quote it to mean a backslash)");

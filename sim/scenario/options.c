@@ -89,6 +89,7 @@ static bool read_weight(struct cursor *c, const struct word *w, size_t offset, s
 }
 
 static bool read_weights(struct cursor *c, const struct word *w, const struct word_rule *rule, struct option *out) {
+    assert(rule->choices);
     out->weights = POOL_ARRAY(c->reader->pool, uint32_t, choice_count(rule));
     bool good = true;
     size_t start = 0;
@@ -247,6 +248,7 @@ static bool check_use(struct cursor *c, const struct word *w, const struct word_
 bool cursor_options(struct cursor *c, const struct word_rule *rules, const char *what, struct option **options,
                     size_t *count) {
     bool good = true;
+    assert(rules);
     *options = POOL_ARRAY(c->reader->pool, struct option, c->line->count);
     *count = 0;
     while (!cursor_at_end(c)) {

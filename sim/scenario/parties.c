@@ -162,6 +162,7 @@ struct marks {
 
 static void set_from_marks(struct cursor *c, const struct marks *marks, struct party_set *out) {
     size_t all = party_count(c->reader->plan);
+    assert(all <= MAX_NODES + MAX_CLIENTS);
     out->count = 0;
     for (size_t i = 0; i < all; i++) out->count += marks->party[i];
     out->party = POOL_ARRAY(c->reader->pool, uint16_t, out->count);
@@ -192,6 +193,7 @@ static bool mark_list(struct cursor *c, const struct word *w, size_t offset, str
 
 static bool mark_glob(struct cursor *c, const struct word *w, struct marks *marks) {
     const struct plan *plan = c->reader->plan;
+    assert(glob_is(w->text));
     if (memchr(w->text.at, ',', w->text.len)) {
         reader_fail(c->reader, w->place, NULL, "\"%s\": a list has names only, a glob stands alone", w->text.at);
         return false;

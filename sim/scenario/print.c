@@ -20,6 +20,7 @@ static void print_options(struct buffer *out, const struct statement *st) {
 }
 
 static void print_at(struct buffer *out, const struct plan *plan, const struct statement *st) {
+    assert(st->from <= st->until);
     buffer_puts(out, "at ");
     value_print_time_range(out, st->from, st->until);
     buffer_putc(out, ' ');
@@ -46,6 +47,7 @@ static void print_when(struct buffer *out, const struct plan *plan, const struct
 }
 
 static void print_chaos(struct buffer *out, const struct statement *st) {
+    assert(st->has_from && st->has_until && st->fault_count > 0);
     buffer_puts(out, "chaos");
     print_duration_after(out, " from ", true, st->from);
     print_duration_after(out, " until ", true, st->until);

@@ -118,6 +118,7 @@ void print_setting(struct buffer *out, const struct conf_line *conf) {
  * ------------------------------------------------------------------------------------------------------- */
 
 void print_field_ref(struct buffer *out, const struct field_ref *ref) {
+    assert(ref->field);
     buffer_printf(out, "%s.%s", ref->nodes.text, ref->field);
     if (ref->at_set) {
         buffer_putc(out, '@');

@@ -1,4 +1,6 @@
 /* Patterns of replies: what may stand behind `=>`. */
+#include <assert.h>
+
 #include "sim/scenario/reader.h"
 #include "sim/scenario/values.h"
 
@@ -69,6 +71,7 @@ static const char *read_pattern(struct pool *pool, struct bytes text, unsigned d
 
 /* The items of an array, without its brackets. */
 static const char *read_items(struct pool *pool, struct bytes text, unsigned depth, struct reply_pattern *out) {
+    assert(depth <= DEEPEST);
     out->kind = PATTERN_ARRAY;
     if (text.len == 0) return NULL;
     if (depth == DEEPEST) return "it is nested too deeply";

@@ -82,6 +82,7 @@ struct plan *scenario_read(struct pool *pool, const char *file_name, struct byte
     plan_check(&r);
     scenario_errors_sort(errors);
     if (errors->count > 0) return NULL;
+    assert(plan->statement_count == lines.count);
     find_declarations(plan);
     plan_name_streams(pool, plan);
     return plan;

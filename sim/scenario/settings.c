@@ -1,7 +1,8 @@
 /* Settings: lines of the modelled system's own configuration, checked with its own words. */
-#include "sim/scenario/reader.h"
-
+#include <assert.h>
 #include <strings.h>
+
+#include "sim/scenario/reader.h"
 
 static const struct directive *find_directive(struct reader *r, const struct word *w) {
     for (const struct directive *d = r->words->directives; d->name; d++) {
@@ -30,6 +31,7 @@ bool cursor_setting(struct cursor *c, struct conf_line *out) {
     *out = (struct conf_line){.place = w->place, .words = POOL_ARRAY(r->pool, struct bytes, c->line->count)};
     out->words[out->word_count++] = w->text;
     while (!cursor_at_end(c)) out->words[out->word_count++] = cursor_take(c, "a value")->text;
+    assert(out->word_count > 0);
     if (!directive) return false;
     if (!value) return cursor_take(c, "a value of the directive") != NULL;
     if (directive->support == NOT_YET) {

@@ -138,6 +138,7 @@ static int by_key(const void *left, const void *right) {
 
 /* Counts those of one key, in the file's order. */
 static void number_streams(struct numbered *list, size_t count) {
+    assert(list);
     if (count > 1) qsort(list, count, sizeof(*list), by_key);
     for (size_t i = 1; i < count; i++) {
         bool same = same_key(list[i - 1].stream, list[i].stream) == 0;

@@ -8,6 +8,7 @@
 static bool accept_once(struct cursor *c, const char *keyword, bool *has, bool *good) {
     const struct word *w = cursor_peek(c);
     if (!cursor_accept(c, keyword)) return false;
+    assert(w);
     if (*has) {
         reader_fail(c->reader, w->place, NULL, "\"%s\" was given before on this line", keyword);
         *good = false;
@@ -37,6 +38,7 @@ static bool read_bounds(struct cursor *c, struct statement *st) {
 /* Whether `from` lies before the other bound, which is named `bound` on the line; `place` is where it is reported. */
 static bool check_order(struct cursor *c, struct place place, const struct statement *st, const char *bound,
                         bool may_be_equal) {
+    assert(st->has_until);
     if (st->from < st->until || (may_be_equal && st->from == st->until)) return true;
     struct buffer text;
     buffer_init(&text, c->reader->pool);
@@ -60,23 +62,22 @@ bool read_at(struct cursor *c, struct statement *st) {
 
 /* --- every ---------------------------------------------------------------------------------------------------- */
 
+static bool read_times(struct cursor *c, struct statement *st) {
+    const struct word *w = cursor_peek(c);
+    int64_t n;
+    if (!cursor_value(c, "a number of times", value_read_count, &n)) return false;
+    st->times = (uint64_t)n;
+    return n > 0 || word_is_value(c, w, "a number of times", "it must be above 0");
+}
+
 /* [from T] [until T] [times N], in any order. */
 static bool read_limits(struct cursor *c, struct statement *st) {
-    bool good = true;
-    for (;;) {
-        bool times = accept_once(c, "times", &st->has_times, &good);
-        const struct word *w = cursor_peek(c);
-        int64_t n = 1;
-        if (times) {
-            good &= cursor_value(c, "a number of times", value_read_count, &n);
-            if (n == 0) good = word_is_value(c, w, "a number of times", "it must be above 0");
-            st->times = (uint64_t)n;
-            continue;
-        }
-        size_t before = c->next;
+    bool good = read_bounds(c, st);
+    while (accept_once(c, "times", &st->has_times, &good)) {
+        good &= read_times(c, st);
         good &= read_bounds(c, st);
-        if (c->next == before) return good;
     }
+    return good;
 }
 
 /* Whether time passes between two firings, now and then at least. */

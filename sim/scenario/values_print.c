@@ -105,11 +105,13 @@ void value_print_size_spread(struct buffer *out, const struct spread *spread) {
 }
 
 void value_print_count_range(struct buffer *out, int64_t low, int64_t high) {
+    assert(low <= high);
     buffer_printf(out, "%" PRId64, low);
     if (high != low) buffer_printf(out, "..%" PRId64, high);
 }
 
 void value_print_time_range(struct buffer *out, sim_time low, sim_time high) {
+    assert(low <= high);
     value_print_duration(out, low);
     if (high == low) return;
     buffer_puts(out, "..");
