@@ -23,7 +23,7 @@ enum client_flag {
     CLIENT_PROTOCOL_ERROR = 512,
     CLIENT_PRE_PSYNC = 1024,       /* a master reached by SYNC: gets no ACKs */
     CLIENT_READ_BUSY = 2048,       /* its bytes are being parsed: must not be freed now */
-    CLIENT_IS_LOCAL = 4096
+    CLIENT_CONN_OVER = 4096 /* nothing can be written any more, nor need it be closed */
 };
 
 enum blocked_why {
@@ -67,7 +67,7 @@ struct watched_key {
 
 struct client {
     struct server *server;
-    struct conn *conn; /* NULL: none any more */
+    struct conn *conn;
     enum client_kind kind;
     unsigned flags; /* enum client_flag */
     uint64_t id;
@@ -76,6 +76,7 @@ struct client {
     int64_t created;          /* s */
     int64_t last_interaction; /* s; last bytes from or to it */
     uint64_t commands;        /* received on this connection */
+    const struct command *last_command;
     int64_t woff;             /* master_repl_offset after its last command: what WAIT waits for */
 
     struct resp_parser parser;
@@ -111,7 +112,8 @@ void client_free(struct client *c);
 /* Ends it at the end of the turn; it executes nothing more. */
 void client_free_async(struct client *c);
 void client_close_after_reply(struct client *c);
-/* Host name and port of the peer, as log lines and INFO show it ("r1:6379" with the announced port for a replica). */
+void clients_free_closing(struct server *s);
+/* Host name and port of the peer, as log lines show it. Valid until the next call. */
 const char *client_peer(const struct client *c);
 /* Bytes that it makes this server hold (its query and output buffers, a replica's part of the stream). */
 uint64_t client_memory(const struct client *c);
@@ -140,24 +142,44 @@ void client_reply_error(struct client *c, const char *format, ...) __attribute__
 void client_reply_number(struct client *c, int64_t n);
 void client_reply_bulk(struct client *c, struct bytes word);
 void client_reply_array(struct client *c, size_t count);
+void client_reply_nil(struct client *c);
 void client_reply_nil_array(struct client *c);
 
 /* --- MULTI, EXEC, DISCARD, WATCH, UNWATCH (multi.c) ------------------------------------------------------------------ */
 
-void multi_queue(struct client *c, const struct command *command);
+struct running;
+
+/* Queues a command, and says so. */
+void multi_queue(struct client *c, const struct running *r);
 void multi_discard(struct client *c);
+/* The store of commands behind it: copies one, gives it back (until the scratch pool is reset), empties it. */
+void multi_keep(struct client *c, const struct running *r);
+struct running multi_command_at(struct client *c, size_t i);
+void multi_forget(struct client *c);
 void multi_command(struct client *c);
 void exec_command(struct client *c);
 void discard_command(struct client *c);
 void watch_command(struct client *c);
 void unwatch_command(struct client *c);
 void unwatch_all(struct client *c);
+/* A command has changed its keys: transactions that watch them will fail. */
+void watch_touch_command(struct server *s, const struct exec *ex);
+void watch_touch_all(struct server *s);
 
 /* --- blocking (blocked.c) ---------------------------------------------------------------------------------------- */
 
 void client_block(struct client *c, enum blocked_why why, int64_t deadline_ms);
+/* It goes on with its query buffer at the end of this turn. */
 void client_unblock(struct client *c);
+/* It is not blocked any more, and goes on with nothing. */
+void client_forget_block(struct client *c);
 void wait_command(struct client *c);
+/* The running command of a client waits for its keys; `timeout_ms` 0: for ever. */
+void blocked_on_keys(struct client *c, int64_t timeout_ms);
+void blocked_serve_keys(struct server *s);
+/* CLIENT UNBLOCK: as if its time were over, or with an error. */
+void blocked_end_early(struct client *c, bool with_error);
+void blocked_end_pause(struct server *s);
 /* WAITs whose replicas have acknowledged, and those whose time is over. */
 void blocked_serve_waits(struct server *s);
 void blocked_check_timeouts(struct server *s);

@@ -15,8 +15,7 @@ struct save_work; /* the child's memory */
 /* The forked child, if one runs. */
 struct save {
     struct child *child; /* NULL: none */
-    struct save_work *work;
-    struct snapshot *snapshot; /* what it serialises; NULL once the child has ended */
+    struct save_work *work; /* what it works with; NULL: no child */
     enum save_target target;
     bool for_replicas;
     uint64_t number;     /* of the snapshot in this process, from 1 */
@@ -25,8 +24,9 @@ struct save {
     int64_t forked_offset;
     char mark[EOF_MARK_LEN]; /* sockets: what ends the payload */
     bool pipe_ended;     /* sockets: the parent has read all */
-    unsigned pipe_writing; /* sockets: replicas that have not taken the current piece */
-    bool killed;         /* by ourselves: no failure to be told of */
+    unsigned pipe_writing; /* sockets: replicas that have not taken the current piece of the pipe */
+    size_t pipe_piece;     /* length of that piece */
+    bool killed;           /* by ourselves */
 };
 
 /* Why a dataset is being loaded. */
@@ -41,7 +41,6 @@ struct loading {
     struct host_timer timer;
     sim_time began;        /* ns */
     int64_t began_time;    /* s */
-    uint64_t keys_before;  /* for key-load-delay */
     bool cron_missed;      /* the crons wait for its end */
 };
 
@@ -57,22 +56,34 @@ bool save_now(struct server *s);
 bool save_running(const struct server *s);
 /* Kills the child, as the real server does with a snapshot that nobody needs. */
 void save_kill(struct server *s);
+/* This process is about to end: so does its child, without consequences. */
+void save_abandon(struct server *s);
 /* Takes notice of a child that has ended. */
 void save_check_done(struct server *s);
-/* Save points, and a BGSAVE that was scheduled. */
+/* FLUSHALL: what is being saved is of no use, and the file must not bring the data back. */
+void save_after_flushall(struct server *s);
+/* Children that ended, and save points. */
 void save_cron(struct server *s);
+/* A BGSAVE that had to wait. */
+void save_start_scheduled(struct server *s);
 /* The aux fields that this server writes into an RDB (reference 11.1). */
 struct rdb_info save_replication_info(const struct server *s);
 
 /* --- save_child.c -------------------------------------------------------------------------------------------------- */
 
-struct save_work *save_work_create(struct server *s, const struct save *save);
+/* What the child will work with; the snapshot becomes its own. */
+struct save_work *save_work_create(struct server *s, struct snapshot *snapshot);
+/* The child is over, or was never born. */
 void save_work_free(struct save_work *work);
 extern const struct child_program save_program;
 /* It went through its whole program (and was not killed). */
 bool save_work_finished(const struct save_work *work);
-int64_t save_work_bytes(const struct save_work *work);
-uint64_t save_work_copied(const struct save_work *work);
+int64_t save_work_bytes(const struct save_work *work);   /* serialised so far */
+uint64_t save_work_copied(const struct save_work *work); /* bytes of memory copied since the fork */
+/* A snapshot into the server's file, by whoever runs: SAVE. False: it failed. */
+bool save_work_run(struct save_work *work);
+/* Removes the temporary file of a child that was killed. */
+void save_work_remove_temp(const struct save_work *work);
 
 /* --- loading.c ------------------------------------------------------------------------------------------------------ */
 
@@ -84,7 +95,9 @@ bool loading_from_file(struct server *s, const char *name);
 void loading_from_link(struct server *s, struct keyspace *into, bool async);
 /* Bytes from the link. RDB_MORE: go on. */
 enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used);
-/* Gives up a load; what was loaded is dropped with its keyspace by the caller. */
-void loading_abort(struct server *s);
+/* The load from the link is complete. */
+void loading_from_link_done(struct server *s);
+/* Ends a load, complete or not: what was loaded stays. Nothing happens if none is active. */
+void loading_end(struct server *s);
 
 #endif

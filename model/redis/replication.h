@@ -1,9 +1,11 @@
 /* Replication between modelled servers: states, and who does what.
  *
  *   replication_id.c        replid and offsets, the backlog's life, feeding the stream
- *   replication_master.c    PSYNC, SYNC, REPLCONF; which snapshot serves whom; acknowledgements
+ *   replication_master.c    PSYNC, SYNC; which snapshot serves whom
+ *   replication_ack.c       REPLCONF, acknowledgements, how many replicas are good
  *   replication_payload.c   the RDB on its way to the replicas: from a file, or straight from the child
- *   replication_replica.c   REPLICAOF, the link to the master, the handshake
+ *   replication_replica.c   REPLICAOF, the link to the master
+ *   replication_handshake.c from PING to PSYNC and its answer
  *   replication_transfer.c  receiving the RDB and loading it
  *   replication_apply.c     the master's stream: applied offsets, the cached master, ACKs
  *   replication_cron.c      what is done once a second, in the real server's order */
@@ -22,6 +24,8 @@
 enum { REPLID_LEN = 40, REPLID_ROOM = REPLID_LEN + 1 };
 
 struct client;
+struct resp_parser;
+struct running;
 struct server;
 
 /* --- a replica, as its master sees it ----------------------------------------------------------------------- */
@@ -56,7 +60,9 @@ struct replica {
     int64_t rdb_at, rdb_size; /* bytes sent, bytes in all */
     size_t pipe_sent;         /* diskless: bytes of the current piece of the pipe that it has taken */
     bool in_pipe;             /* diskless: it receives the running child's output */
-    int64_t skip_until;       /* defects: stream bytes before this offset are not sent (0: none) */
+    /* Defects only: stream bytes from + 1 .. to are left out, or sent twice (replay holds them). to == 0: none. */
+    int64_t odd_from, odd_to;
+    struct buffer replay;
 };
 
 /* --- the master, as a replica sees it ----------------------------------------------------------------------- */
@@ -90,10 +96,16 @@ struct transfer {
     int64_t size;          /* bytes to come in all; -1 unknown (as INFO's master_sync_total_bytes) */
     int64_t received;      /* bytes so far */
     int64_t synced;        /* bytes of the file that were fsynced */
-    struct file *file;     /* the temporary file; NULL: straight into a dataset */
+    bool diskless;         /* straight into a dataset */
+    bool rdb_complete;     /* diskless: only the mark is still to come */
+    struct file *file;     /* the temporary file */
     char file_name[64];
     int64_t initial_offset;  /* of +FULLRESYNC; -1 after a bare SYNC */
     char replid[REPLID_ROOM]; /* likewise */
+    /* A defect only: stream commands that came before the payload. */
+    struct buffer early;
+    struct resp_parser *early_parser;
+    int64_t early_stream; /* bytes */
 };
 
 struct link {
@@ -102,10 +114,9 @@ struct link {
     enum link_state state;
     struct conn *conn;    /* during handshake and transfer; NULL else */
     struct buffer line;   /* the reply line that is being read */
-    struct host_timer line_timer; /* a line must be whole within 5 s */
+    struct host_timer timer; /* a line must be whole within 5 s; limits a blocking read */
     int64_t last_io;      /* s; last byte of handshake or transfer */
     int64_t down_since;   /* s; 0: never up */
-    bool psync_was_partial; /* the PSYNC now under way names an id and an offset */
     int64_t newline_time; /* s; when the last newline was sent while loading */
     struct transfer transfer;
 };
@@ -120,6 +131,8 @@ struct cached_master {
 
 /* --- identity and stream (replication_id.c) ----------------------------------------------------------------- */
 
+/* 40 random hex digits: replids, run ids, EOF marks. */
+void replication_random_id(struct server *s, char id[REPLID_ROOM]);
 void replication_new_id(struct server *s, enum id_cause cause);
 /* The old id becomes the second one, valid up to the next byte (reference 2.7). */
 void replication_shift_id(struct server *s);
@@ -135,13 +148,14 @@ void replication_feed(struct server *s, struct bytes bytes, struct dataset_diges
 void replication_feed_proxy(struct server *s, struct bytes bytes);
 /* Makes the stream's database `db`, feeding a SELECT if it is another. */
 void replication_feed_select(struct server *s, int db, struct dataset_digest before);
-/* PING, REPLCONF GETACK *: commands of the server's own that change no data. */
+/* ping, REPLCONF GETACK *: commands of the server's own that change no data, whatever database is selected. */
 void replication_feed_admin(struct server *s, const char *const *words);
 
 /* --- master (replication_master.c) -------------------------------------------------------------------------- */
 
 void psync_command(struct client *c); /* PSYNC and SYNC */
-void replconf_command(struct client *c);
+/* As log lines name it: "r1:6379", with the port it told us. Valid until the next call. */
+const char *replica_name(const struct client *c);
 void replica_set_state(struct client *c, enum replica_state state);
 /* Whether the stream is kept for it. */
 bool replica_is_fed(const struct client *c);
@@ -154,25 +168,32 @@ bool replica_send_fullresync(struct client *c, int64_t offset);
 /* A replica's connection is over. */
 void replica_gone(struct client *c);
 void replication_disconnect_replicas(struct server *s);
+/* Begins a snapshot for the replicas that wait for one, if it is time (reference 4.14). */
+void replication_start_pending_save(struct server *s);
+/* Whether some replica other than `but` waits for the end of a snapshot. */
+bool replication_snapshot_is_awaited(const struct server *s, const struct client *but);
+/* The replicas' snapshot has ended. `ok`: it is complete. */
+void replication_save_done(struct server *s, bool ok, bool to_disk);
+
+/* --- acknowledgements (replication_ack.c) -------------------------------------------------------------------- */
+
+void replconf_command(struct client *c);
 void replication_refresh_good_replicas(struct server *s);
 /* Whether writes are refused for want of good replicas. */
 bool replication_too_few_replicas(const struct server *s);
 /* ONLINE replicas that acknowledged `offset`. */
 int64_t replication_count_acks(const struct server *s, int64_t offset);
 
-/* Begins a snapshot for the replicas that wait for one, if it is time (reference 4.14). */
-void replication_start_pending_save(struct server *s);
-/* The replicas' snapshot has ended. `ok`: it is complete. */
-void replication_save_done(struct server *s, bool ok, bool to_disk);
-
 /* --- payload (replication_payload.c) ------------------------------------------------------------------------ */
 
 /* Opens the finished file for a replica and begins to send; false: it was closed. */
 bool payload_begin_file(struct client *c);
-/* Sends as much of the file as the socket takes. */
-void payload_send_file(struct client *c);
-/* The diskless child has written, or its pipe has ended. */
+/* Sends as much of the file as the socket takes; false: it is full. */
+bool payload_send_file(struct client *c);
+/* The diskless child has written. */
 void payload_pipe_readable(struct server *s);
+/* All that it wrote was read, and it has ended. */
+void payload_pipe_ended(struct server *s);
 /* A replica's socket has room again for the piece of the pipe that all wait for. */
 void payload_pipe_writable(struct client *c);
 /* A replica left the batch. */
@@ -181,18 +202,31 @@ void payload_leave_pipe(struct client *c);
 /* --- replica (replication_replica.c) ------------------------------------------------------------------------ */
 
 void replicaof_command(struct client *c);
+/* At boot: what its settings make it. */
+void replication_boot_role(struct server *s);
 void replication_set_master(struct server *s, struct bytes host, uint16_t port);
 void replication_unset_master(struct server *s);
+bool server_is_replica(const struct server *s);
 void link_set_state(struct server *s, enum link_state state);
 void link_connect(struct server *s);
+void link_closed(struct server *s, enum conn_end why);
+/* Gives up what is under way; true if something was. The next cron connects anew. */
+bool link_abort(struct server *s);
+/* The same, and connects at once. */
+void link_retry_now(struct server *s);
+/* The master's client was freed: connects at once. */
+void replication_master_disconnected(struct server *s);
+/* s; -1: it never was up. */
+int64_t link_down_seconds(const struct server *s);
+
+/* --- handshake (replication_handshake.c) -------------------------------------------------------------------- */
+
 void link_connected(struct server *s);
 void link_readable(struct server *s);
-void link_closed(struct server *s, enum conn_end why);
-/* Gives up what is under way; true if something was. The next state is CONNECT. */
-bool link_abort(struct server *s);
-/* -1: never was up. s. */
-int64_t link_down_seconds(const struct server *s);
-bool server_is_replica(const struct server *s);
+/* Reads a line into link.line, without its end. False: it is not complete yet. */
+bool link_read_line(struct server *s);
+/* Limits how long what is awaited now may take. */
+void link_arm_timer(struct server *s, sim_time after);
 
 /* --- transfer (replication_transfer.c) ---------------------------------------------------------------------- */
 
@@ -200,6 +234,10 @@ void transfer_begin(struct server *s);
 void transfer_readable(struct server *s);
 /* Drops temporary file and half-received data. */
 void transfer_drop(struct server *s);
+/* The connection is over. */
+void transfer_closed(struct server *s, const char *why);
+/* The timer of link_arm_timer() fired in state TRANSFER. */
+void transfer_read_timed_out(struct server *s);
 /* Loading of the received dataset ended. */
 void transfer_loaded(struct server *s, bool ok);
 /* A newline to the master, once a second, while it must wait for us. */
@@ -209,15 +247,19 @@ void transfer_keep_alive(struct server *s);
 
 /* Makes the link's connection the client that executes the stream, at `offset` with database `db`. */
 void apply_create_master(struct server *s, int64_t offset, int db);
-/* The master's connection is over: keep what a partial resync needs. */
-void apply_cache_master(struct server *s);
-/* A cached master from this server's own id and offset: it was a master itself (reference 2.8). */
+/* The master's connection is over: keep what a partial resync needs, unless it broke the protocol. */
+void apply_master_lost(struct client *c);
+/* A cached master of this server's id at an offset, with the stream's database. */
+void apply_cache_history(struct server *s, int64_t offset, int db);
+/* The same from its own offset: it was a master itself (reference 2.8). */
 void apply_cache_own_history(struct server *s);
 void apply_discard_cached(struct server *s);
 /* +CONTINUE: the link's connection goes on where the cached master was. */
 void apply_resurrect_cached(struct server *s);
-/* A command of the stream was executed: bytes [applied, at) of the stream are done. */
-void apply_command_done(struct client *c, struct bytes command, bool failed);
+/* A command of the stream, or a whole MULTI block, was executed: all its bytes, from the last applied one on. */
+void apply_command_done(struct client *c, struct bytes command);
+/* The running command of the stream failed: told once it is applied. */
+void apply_note_failure(struct client *c, const struct running *r);
 void apply_send_ack(struct server *s);
 
 /* --- once a second (replication_cron.c) --------------------------------------------------------------------- */

@@ -2,7 +2,8 @@
  *
  *   server.c        boot, the callbacks of the event loop, what each turn ends with
  *   server_cron.c   the periodic work
- *   dispatch.c      from a parsed request to its execution: who may run what, and what goes into the stream
+ *   dispatch.c      from a parsed request to its execution: who may run what
+ *   propagate.c     what a command makes the stream carry
  *   own_commands.c  commands about the server itself (CONFIG, CLIENT, DEBUG, ...)
  *   client.h        connections;  replication.h  replication;  persistence.h  snapshots and loading
  *
@@ -20,8 +21,9 @@
 #include "sim/run/system.h"
 #include "sim/world/host.h"
 
-/* What CLIENT PAUSE, FAILOVER and SHUTDOWN hold back. */
+/* What a pause holds back, and who wants it: none ends another's. */
 enum pause_kind { PAUSE_NONE, PAUSE_WRITES, PAUSE_ALL };
+enum pause_purpose { PAUSE_BY_CLIENT, PAUSE_BY_SHUTDOWN, PAUSE_PURPOSES };
 
 struct pause {
     enum pause_kind kind;
@@ -53,6 +55,20 @@ struct server_stats {
 
 typedef void own_command_fn(struct client *c);
 
+/* A command that the stream must carry. */
+struct stream_op {
+    int db;
+    const struct bytes *words;
+    size_t count;
+    struct bytes raw; /* the same as a RESP array, if somebody has it; else at == NULL */
+    bool expiry;      /* a deletion of expiry */
+};
+
+struct stream_ops {
+    struct stream_op *ops;
+    size_t count, room;
+};
+
 /* A command in execution, for the server's own commands; nested ones (EXEC) save and restore it. */
 struct running {
     struct client *client;
@@ -67,6 +83,7 @@ struct server {
     struct pool *pool;    /* the run's */
     struct pool *scratch; /* dropped after each command */
     struct config config;
+    struct config boot_config; /* as the process was started with, before CONFIG REWRITE's file */
     struct keyspace *ks;
     uint64_t defects; /* 1 << enum defect */
     own_command_fn **own_commands; /* by index in command_table(); NULL: a data command */
@@ -86,7 +103,18 @@ struct server {
     size_t client_count, replica_count, blocked_count;
     uint64_t next_client_id;
     struct running running;
-    struct pause pause;
+    bool running_failed; /* it replied with an error */
+    const char *running_error; /* the error, valid while it runs */
+    struct buffer error_text;
+    struct buffer stream_error; /* the running command of the master's stream failed: what, and why */
+    uint64_t call_dirty;   /* changes made by the command now running, with those of its transaction */
+    const struct command *flushall, *exec;
+    size_t watcher_count;  /* clients that WATCH */
+    bool keys_became_ready; /* a blocked client may be served */
+    bool still_blocked;     /* it was tried in vain */
+    struct buffer peer_text;
+    struct pause pauses[PAUSE_PURPOSES];
+    enum pause_kind paused; /* the strongest of them, perhaps over by now: ask server_is_paused() */
     struct shutdown shutdown;
 
     /* --- identity and stream --- */
@@ -97,13 +125,13 @@ struct server {
     int64_t no_replicas_since; /* s */
     int64_t good_replicas;
     bool getack_wanted;        /* a WAIT blocked in this turn */
-    struct buffer feed;        /* where propagated commands are put together */
+    struct stream_ops ops;     /* what the command now running makes the stream carry */
+    struct buffer feed;        /* where it is put together */
 
     /* --- as a replica --- */
     struct link link;
     struct client *master; /* the stream's client; NULL unless the link is CONNECTED */
     struct cached_master cached;
-    int64_t legacy_offset; /* what the last SYNC without PSYNC left; unused else */
 
     /* --- persistence --- */
     struct save save;
@@ -147,26 +175,41 @@ static inline bool server_is_loading(const struct server *s) { return s->loading
 
 /* Reads the clocks: at the beginning of each callback. */
 void server_update_time(struct server *s);
+/* It takes commands now. */
+void server_ready(struct server *s);
 bool server_is_paused(struct server *s, enum pause_kind at_least);
-void server_pause(struct server *s, enum pause_kind kind, int64_t until_ms);
-void server_unpause(struct server *s);
+void server_pause(struct server *s, enum pause_purpose purpose, enum pause_kind kind, int64_t until_ms);
+void server_unpause(struct server *s, enum pause_purpose purpose);
 
 /* --- server_cron.c --------------------------------------------------------------------------------------------------- */
 
 void server_start_cron(struct server *s);
-/* Deletes what has expired: in the cron (fast: at each turn's end). */
-void server_expire_cycle(struct server *s, bool fast);
+/* A load has ended: the cron that waited for it runs. */
+void server_resume_cron(struct server *s);
+/* Deletes what has expired. */
+void server_expire_cycle(struct server *s);
 
 /* --- dispatch.c ------------------------------------------------------------------------------------------------------- */
 
-/* Executes one request of a client: s->running is it. False: the client is blocked or closing, stop parsing. */
+/* Takes one request of a client: refuses, queues or executes it. False: it must wait (a pause): offer it again later. */
 bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, struct bytes raw);
-/* One command, whose right to run was checked; collects what the stream must carry. */
-struct stream_ops;
-void dispatch_call(struct client *c, const struct command *command, const struct bytes *argv, size_t argc,
-                   struct bytes raw, int64_t now_ms, struct stream_ops *ops);
-/* Feeds DELs of expiry, outside any command. */
-void dispatch_propagate_expired(struct server *s, int db, struct bytes key);
+/* Executes a command whose right to run was checked, and collects what the stream must carry. */
+void dispatch_call(struct client *c, const struct running *running, int64_t now_ms);
+/* Replies with an error without executing; inside MULTI, EXEC will fail. */
+void dispatch_refuse(struct client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Executes the command of a blocked client again. */
+void dispatch_retry(struct client *c, const struct running *r);
+
+/* --- propagate.c ------------------------------------------------------------------------------------------------------ */
+
+/* Adds a command to what the stream will carry. Words must live until propagate_flush(). */
+void propagate_add(struct server *s, const struct stream_op *op);
+/* Feeds what was collected: alone, or several in MULTI .. EXEC; `before` is the dataset's digest before it all. */
+void propagate_flush(struct server *s, struct dataset_digest before);
+/* An expired key was deleted: feeds its DEL (UNLINK), outside any command; `before` is the digest with it. */
+void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before);
+/* Whether changes are to be fed: by a master with a backlog. */
+bool propagate_wanted(const struct server *s);
 
 /* --- shutdown.c ------------------------------------------------------------------------------------------------------- */
 
@@ -176,7 +219,7 @@ void shutdown_begin(struct server *s);
 /* Whether it may go on now; called every cron and turn. */
 void shutdown_check(struct server *s);
 
-/* --- provided by info.c ------------------------------------------------------------------------------------------------ */
+/* --- info.c ---------------------------------------------------------------------------------------------------------- */
 
 void info_command(struct client *c);
 void role_command(struct client *c);

@@ -1,0 +1,286 @@
+/* From a parsed request to its execution.
+ *
+ * The order of the refusals is the real server's: it decides which error a client sees. */
+#include <assert.h>
+#include <stdarg.h>
+
+#include "model/redis/own_commands.h"
+
+/* --- refusing ------------------------------------------------------------------------------------------------------ */
+
+void dispatch_refuse(struct client *c, const char *format, ...) {
+    if (c->flags & CLIENT_IN_MULTI) c->flags |= CLIENT_DIRTY_EXEC;
+    struct buffer text;
+    buffer_init(&text, c->server->pool);
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(&text, format, args);
+    va_end(args);
+    if ((c->flags & CLIENT_IN_MULTI) && c->server->running.command == c->server->exec) {
+        multi_discard(c);
+        client_reply_error(c, "EXECABORT Transaction discarded because of: %s", text.at);
+    } else {
+        client_reply_error(c, "%s", text.at);
+    }
+    buffer_free(&text);
+}
+
+static void refuse_unknown(struct client *c, const struct bytes *argv, size_t argc) {
+    struct buffer args;
+    buffer_init(&args, c->server->pool);
+    buffer_puts(&args, "");
+    for (size_t i = 1; i < argc && args.len < 128; i++) {
+        size_t len = argv[i].len < 128 - args.len ? argv[i].len : 128 - args.len;
+        buffer_printf(&args, "'%.*s' ", (int)len, argv[i].at);
+    }
+    int len = argv[0].len < 128 ? (int)argv[0].len : 128;
+    dispatch_refuse(c, "ERR unknown command '%.*s', with args beginning with: %s", len, argv[0].at, args.at);
+    buffer_free(&args);
+}
+
+static void note_refused(struct server *s, enum refusal why) {
+    struct happening h = {.kind = R_REFUSED, .peer = NO_PARTY, .a = why};
+    host_note(s->host, &h);
+}
+
+static bool disk_refuses(const struct server *s) {
+    return !s->lastbgsave_ok && s->config.stop_writes_on_bgsave_error && s->config.save_point_count > 0;
+}
+
+/* Refusals of writes. The master's stream is obeyed whatever the state of this server. */
+static bool refused_write(struct client *c) {
+    struct server *s = c->server;
+    if (c->kind == CLIENT_MASTER) return false;
+    if (disk_refuses(s)) {
+        dispatch_refuse(c, "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                           "Commands that may modify the data set are disabled, because this instance is configured to "
+                           "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+                           "Please check the Redis logs for details about the RDB error.");
+        note_refused(s, REFUSED_MISCONF);
+        return true;
+    }
+    if (replication_too_few_replicas(s)) {
+        dispatch_refuse(c, "NOREPLICAS Not enough good replicas to write.");
+        note_refused(s, REFUSED_NOREPLICAS);
+        return true;
+    }
+    if (server_is_replica(s) && s->config.replica_read_only) {
+        dispatch_refuse(c, "READONLY You can't write against a read only replica.");
+        note_refused(s, REFUSED_READONLY);
+        return true;
+    }
+    return false;
+}
+
+/* Refusals for the state this server is in. */
+static bool refused_now(struct client *c, unsigned flags) {
+    struct server *s = c->server;
+    bool stale = server_is_replica(s) && s->link.state != LINK_CONNECTED && !s->config.replica_serve_stale_data;
+    if (stale && !(flags & CMD_STALE)) {
+        dispatch_refuse(c, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+        if (flags & CMD_WRITE) note_refused(s, REFUSED_MASTERDOWN);
+        return true;
+    }
+    bool loading = s->loading.active && (!s->loading.async || (flags & (CMD_WRITE | CMD_ADMIN)));
+    if (loading && !(flags & CMD_LOADING)) {
+        dispatch_refuse(c, "LOADING Redis is loading the dataset in memory");
+        if (flags & CMD_WRITE) note_refused(s, REFUSED_LOADING);
+        return true;
+    }
+    return false;
+}
+
+static bool refused(struct client *c, const struct running *r, unsigned flags) {
+    if (!command_arity_ok(r->command, r->argc)) {
+        dispatch_refuse(c, "ERR wrong number of arguments for '%s' command", r->command->name);
+        return true;
+    }
+    if ((flags & CMD_NO_MULTI) && (c->flags & CLIENT_IN_MULTI)) {
+        dispatch_refuse(c, "ERR Command not allowed inside a transaction");
+        return true;
+    }
+    if (!(c->flags & CLIENT_AUTHENTICATED) && !(flags & CMD_NO_AUTH)) {
+        dispatch_refuse(c, "NOAUTH Authentication required.");
+        return true;
+    }
+    if ((flags & CMD_WRITE) && refused_write(c)) return true;
+    if (refused_now(c, flags)) return true;
+    if (c->kind == CLIENT_REPLICA && (flags & (CMD_WRITE | CMD_READONLY))) {
+        dispatch_refuse(c, "ERR Replica can't interact with the keyspace");
+        return true;
+    }
+    return false;
+}
+
+/* --- executing ------------------------------------------------------------------------------------------------------- */
+
+static enum expiry_view expiry_view(struct client *c) {
+    struct server *s = c->server;
+    if (c->kind == CLIENT_MASTER) return EXPIRY_IGNORE;
+    if (server_is_replica(s)) return EXPIRY_REPLICA;
+    /* While writes are paused nothing may be deleted either. */
+    return server_is_paused(s, PAUSE_WRITES) ? EXPIRY_REPLICA : EXPIRY_MASTER;
+}
+
+static void collect_list(struct server *s, const struct propagated *p) {
+    for (; p; p = p->next) {
+        if (p->expiry) s->stats.expired_keys++;
+        propagate_add(s, &(struct stream_op){.db = p->db, .words = p->words, .count = p->count, .expiry = p->expiry});
+    }
+}
+
+static void collect(struct server *s, const struct exec *ex, const struct running *r) {
+    collect_list(s, ex->before);
+    if (ex->dirty == 0 && !ex->forced) return;
+    if (ex->rewritten) collect_list(s, ex->also);
+    else propagate_add(s, &(struct stream_op){.db = ex->db, .words = r->argv, .count = r->argc, .raw = r->raw});
+}
+
+static void after_data_command(struct client *c, struct exec *ex, const struct running *r) {
+    struct server *s = c->server;
+    c->db = ex->db;
+    s->dirty += ex->dirty;
+    s->call_dirty += ex->dirty;
+    if (ex->failed) {
+        s->stats.total_error_replies++;
+        s->running_failed = true;
+        s->running_error = ex->error;
+    }
+    if (propagate_wanted(s)) collect(s, ex, r);
+    if (s->watcher_count && (ex->dirty || ex->before)) watch_touch_command(s, ex);
+    if (ex->block) blocked_on_keys(c, ex->block_timeout_ms);
+    if (ex->ready_key_count && s->blocked_count) s->keys_became_ready = true;
+    if (r->command == s->flushall && !ex->failed) save_after_flushall(s);
+}
+
+static void call_data_command(struct client *c, const struct running *r, int64_t now_ms) {
+    struct server *s = c->server;
+    struct exec ex = {
+        .ks = s->ks,
+        .pool = s->scratch,
+        .db = c->db,
+        .argv = r->argv,
+        .argc = r->argc,
+        .command = r->command,
+        .now_ms = now_ms,
+        .expiry = expiry_view(c),
+        .blocking_allowed = c->kind == CLIENT_NORMAL && !(c->flags & CLIENT_IN_MULTI),
+        .chance = &s->chance,
+        .reply = c->kind == CLIENT_MASTER ? NULL : &c->out,
+    };
+    command_exec(&ex);
+    after_data_command(c, &ex, r);
+}
+
+void dispatch_call(struct client *c, const struct running *r, int64_t now_ms) {
+    struct server *s = c->server;
+    struct running outer = s->running;
+    s->running = *r;
+    s->stats.commands_processed++;
+    host_spend(s->host, s->host->costs->command_time);
+    if (r->command->run) {
+        call_data_command(c, r, now_ms);
+    } else {
+        own_command_fn *run = s->own_commands[r->command - command_table()];
+        assert(run);
+        run(c);
+    }
+    s->running = outer;
+}
+
+/* A command of a client's that is not part of a transaction, and what it makes of stream, trace and offsets. */
+static void execute_once(struct client *c, const struct running *r) {
+    struct server *s = c->server;
+    struct dataset_digest before = {0, 0};
+    if (propagate_wanted(s)) before = keyspace_digest(s->ks);
+    s->call_dirty = 0;
+    s->running_failed = false;
+    s->running_error = NULL;
+    dispatch_call(c, r, s->mstime);
+    propagate_flush(s, before);
+    if (s->call_dirty && c->kind == CLIENT_NORMAL) {
+        struct dataset_digest after = keyspace_digest(s->ks);
+        struct happening h = {.kind = R_WRITE, .peer = c->conn->peer, .conn = c->conn->id, .a = s->repl.offset,
+                              .b = (int64_t)after.low, .c = (int64_t)after.high, .d = (int64_t)c->commands};
+        host_note(s->host, &h);
+    }
+    if (s->running_failed && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
+    if (pool_in_use(s->scratch)) pool_reset(s->scratch);
+    c->woff = s->repl.offset;
+}
+
+void dispatch_retry(struct client *c, const struct running *r) {
+    execute_once(c, r);
+}
+
+static void execute(struct client *c, const struct running *r) {
+    execute_once(c, r);
+    if (c->server->keys_became_ready) blocked_serve_keys(c->server);
+}
+
+/* --- one request ------------------------------------------------------------------------------------------------------ */
+
+static const struct command *look_up(struct client *c, struct bytes name) {
+    if (c->last_command && resp_word_is(name, c->last_command->name)) return c->last_command;
+    const struct command *command = command_find(name);
+    if (command && !command->run && !c->server->own_commands[command - command_table()]) command = NULL;
+    c->last_command = command;
+    return command;
+}
+
+/* Commands that act at once inside MULTI. */
+static bool acts_in_multi(const struct server *s, const struct command *command) {
+    own_command_fn *run = command->run ? NULL : s->own_commands[command - command_table()];
+    return run == exec_command || run == discard_command || run == multi_command || run == watch_command ||
+           run == quit_command || run == reset_command;
+}
+
+/* A replica's connection carries the stream: a reply would become part of it. */
+static void check_no_reply(struct client *c, const struct command *command) {
+    if (c->kind != CLIENT_REPLICA || c->out.len == c->out_sent) return;
+    host_log(c->server->host, LOG_WARNING, "Replica generated a reply to command '%s', disconnecting it: %s",
+             command ? command->name : "<unknown>", client_peer(c));
+    buffer_clear(&c->out);
+    c->out_sent = 0;
+    client_free_async(c);
+}
+
+static bool must_wait(struct client *c, unsigned flags) {
+    struct server *s = c->server;
+    if (s->paused == PAUSE_NONE || c->kind == CLIENT_REPLICA) return false;
+    return server_is_paused(s, flags & CMD_WRITE ? PAUSE_WRITES : PAUSE_ALL);
+}
+
+bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, struct bytes raw) {
+    struct server *s = c->server;
+    struct running r = {c, look_up(c, argv[0]), argv, argc, raw};
+    bool was_replica = c->kind == CLIENT_REPLICA;
+    if (!r.command) {
+        c->commands++;
+        refuse_unknown(c, argv, argc);
+    } else {
+        unsigned flags = r.command->flags;
+        if (r.command == s->exec && (c->flags & CLIENT_IN_MULTI)) flags |= c->multi.flags & CMD_WRITE;
+        s->running.command = r.command;
+        bool no = refused(c, &r, flags);
+        s->running.command = NULL;
+        if (!no && must_wait(c, flags)) {
+            client_block(c, BLOCKED_PAUSE, 0);
+            return false;
+        }
+        c->commands++;
+        if (no) {
+            if (c->kind == CLIENT_MASTER) apply_note_failure(c, &r);
+        } else if ((c->flags & CLIENT_IN_MULTI) && !acts_in_multi(s, r.command)) {
+            multi_queue(c, &r);
+        } else {
+            execute(c, &r);
+        }
+    }
+    if (was_replica) check_no_reply(c, r.command);
+    if (c->out.len > c->out_sent) {
+        client_queue_write(c);
+        if (s->config.limits[LIMIT_NORMAL].hard || s->config.limits[LIMIT_NORMAL].soft) client_check_output_limit(c);
+    }
+    return true;
+}

@@ -1,0 +1,200 @@
+/* Reading an RDB back: at start, or after a full resync.
+ *
+ * The server is one thread: it parses loading-process-events-interval-bytes at a time, which takes it CPU time, and
+ * serves its event loop in between, refusing commands (reference 6.2). Its crons wait for the end. */
+#include <assert.h>
+
+#include "model/redis/server.h"
+
+enum { READ_PIECE = 64 * 1024 };
+
+/* --- bytes into the reader ----------------------------------------------------------------------------------------------- */
+
+/* us for `keys` keys: key-load-delay, negative for one us every -N keys. */
+static sim_time delay_of(const struct server *s, uint64_t keys) {
+    int64_t delay = s->config.key_load_delay;
+    if (delay >= 0) return (sim_time)keys * delay * SIM_US;
+    return (sim_time)(keys / (uint64_t)-delay) * SIM_US;
+}
+
+enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used) {
+    struct loading *l = &s->loading;
+    uint64_t keys = rdb_reader_keys_loaded(l->reader);
+    enum rdb_status status = rdb_reader_feed(l->reader, bytes, used);
+    l->at += (int64_t)*used;
+    host_spend(s->host, host_transfer_time((int64_t)*used, s->host->costs->load_rate));
+    host_spend(s->host, delay_of(s, rdb_reader_keys_loaded(l->reader) - keys));
+    return status;
+}
+
+static void begin(struct server *s, enum load_source source, struct keyspace *into, bool async) {
+    struct loading *l = &s->loading;
+    assert(!l->active);
+    l->active = true;
+    l->async = async;
+    l->source = source;
+    l->into = into;
+    l->at = 0;
+    l->size = -1;
+    l->began = host_now(s->host);
+    l->began_time = s->unixtime;
+    /* A replica never drops expired keys: the master's DEL will come. A master drops them after the load, when it can
+     * tell its replicas (reference 6.6). */
+    l->reader = rdb_reader_open(s->pool, into, 0);
+}
+
+void loading_end(struct server *s) {
+    struct loading *l = &s->loading;
+    if (!l->active) return;
+    host_timer_stop(s->host, &l->timer);
+    rdb_reader_close(l->reader);
+    if (l->file) host_file_close(s->host, l->file);
+    l->file = NULL;
+    l->reader = NULL;
+    l->active = false;
+    server_resume_cron(s);
+}
+
+static void log_success(struct server *s, uint64_t expired) {
+    struct loading *l = &s->loading;
+    uint64_t loaded = rdb_reader_keys_loaded(l->reader) - expired;
+    s->stats.rdb_last_load_keys_loaded = loaded;
+    s->stats.rdb_last_load_keys_expired = expired;
+    host_log(s->host, LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.", (unsigned long long)loaded,
+             (unsigned long long)expired);
+}
+
+/* --- at start ---------------------------------------------------------------------------------------------------------------- */
+
+static void note_boot(struct server *s, bool loaded) {
+    struct dataset_digest digest = keyspace_digest(s->ks);
+    struct happening h = {.kind = R_BOOT, .peer = NO_PARTY, .a = s->repl.offset, .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high, .d = loaded, .text = s->replid, .len = REPLID_LEN};
+    host_note(s->host, &h);
+}
+
+/* Takes over the file's place in a history: a replica as its own, a master as its former one, whose continuation it is
+ * (reference 11.2, 11.3). */
+static void take_history(struct server *s, const struct rdb_info *info) {
+    if (server_is_replica(s)) {
+        memcpy(s->replid, info->repl_id, sizeof(s->replid));
+        s->repl.offset = info->repl_offset;
+        apply_cache_own_history(s);
+        s->cached.db = (int)info->stream_db;
+    } else {
+        memcpy(s->replid2, info->repl_id, sizeof(s->replid2));
+        s->second_replid_offset = info->repl_offset + 1;
+        s->repl.offset = info->repl_offset;
+        replication_create_backlog(s, false);
+        s->no_replicas_since = s->unixtime;
+    }
+    replication_note_id(s, ID_LOADED);
+}
+
+struct dropping {
+    struct server *server;
+    struct dataset_digest before;
+};
+
+static void drop_expired(void *ctx, int db, struct bytes key) {
+    struct dropping *d = ctx;
+    propagate_expired(d->server, db, key, d->before);
+    d->before = keyspace_digest(d->server->ks);
+}
+
+static uint64_t drop_all_expired(struct server *s) {
+    struct dropping d = {s, keyspace_digest(s->ks)};
+    return keyspace_expire_cycle(s->ks, s->mstime, SIZE_MAX, drop_expired, &d);
+}
+
+static void end_start(struct server *s) {
+    const struct rdb_info *info = rdb_reader_info(s->loading.reader);
+    bool history = info->has_replication && info->repl_offset && info->stream_db != -1;
+    uint64_t expired = 0;
+    if (history) take_history(s, info);
+    else if (!server_is_replica(s)) expired = drop_all_expired(s);
+    note_boot(s, true);
+    if (history && !server_is_replica(s)) expired = drop_all_expired(s);
+    log_success(s, expired);
+    loading_end(s);
+    server_ready(s);
+}
+
+static void fail_start(struct server *s, const char *why) {
+    host_log(s->host, LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", why);
+    loading_end(s);
+    host_exit(s->host, 1);
+}
+
+/* --- from a file ----------------------------------------------------------------------------------------------------------------- */
+
+static void end_load(struct server *s, bool ok, const char *why) {
+    enum load_source source = s->loading.source;
+    if (source == LOAD_START && ok) end_start(s);
+    else if (source == LOAD_START) fail_start(s, why);
+    else {
+        if (ok) log_success(s, 0);
+        else host_log(s->host, LOG_WARNING, "Failed trying to load the MASTER synchronization DB from disk: %s", why);
+        transfer_loaded(s, ok);
+    }
+}
+
+/* One interval's worth of the file; then the event loop has its turn. */
+static void load_interval(struct server *s) {
+    struct loading *l = &s->loading;
+    char piece[READ_PIECE];
+    int64_t left = s->config.loading_process_events_interval_bytes;
+    while (left > 0) {
+        size_t want = left < READ_PIECE ? (size_t)left : READ_PIECE, used;
+        int64_t n = host_file_read(s->host, l->file, (uint64_t)l->at, piece, want);
+        if (n <= 0) {
+            end_load(s, false, n < 0 ? "Input/output error" : rdb_reader_error(l->reader));
+            return;
+        }
+        enum rdb_status status = loading_take(s, (struct bytes){piece, (size_t)n}, &used);
+        if (status != RDB_MORE) {
+            end_load(s, status == RDB_DONE, status == RDB_BAD ? rdb_reader_error(l->reader) : NULL);
+            return;
+        }
+        left -= n;
+    }
+    if (l->source != LOAD_START) transfer_keep_alive(s);
+    host_timer_at(s->host, &l->timer, host_now(s->host));
+}
+
+static void next_interval(void *node, struct host_timer *timer) {
+    struct server *s = node;
+    (void)timer;
+    server_update_time(s);
+    if (s->loading.active && s->loading.file) load_interval(s);
+}
+
+static bool load_file(struct server *s, enum load_source source, const char *name) {
+    int error = 0;
+    struct file *file = host_file_open(s->host, name, FILE_READ, &error);
+    if (!file) return false;
+    begin(s, source, s->ks, false);
+    s->loading.file = file;
+    s->loading.size = host_file_size(s->host, file);
+    s->loading.timer.fire = next_interval;
+    load_interval(s);
+    return true;
+}
+
+void loading_at_start(struct server *s) {
+    if (load_file(s, LOAD_START, s->config.dbfilename)) return;
+    note_boot(s, false);
+    server_ready(s);
+}
+
+bool loading_from_file(struct server *s, const char *name) {
+    return load_file(s, LOAD_SYNC_DISK, name);
+}
+
+void loading_from_link(struct server *s, struct keyspace *into, bool async) {
+    begin(s, LOAD_SYNC_SOCKET, into, async);
+}
+
+void loading_from_link_done(struct server *s) {
+    log_success(s, 0);
+}

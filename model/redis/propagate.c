@@ -1,0 +1,69 @@
+/* What commands make the stream carry.
+ *
+ * A command's effects are collected while it runs and fed when it is over: one command as it is, several wrapped in
+ * MULTI .. EXEC, so that replicas see all or nothing (reference 7.7 to 7.9). */
+#include <assert.h>
+
+#include "model/redis/server.h"
+
+bool propagate_wanted(const struct server *s) {
+    return s->repl.backlog && !server_is_replica(s);
+}
+
+void propagate_add(struct server *s, const struct stream_op *op) {
+    struct stream_ops *list = &s->ops;
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        list->ops = pool_resize(s->pool, list->ops, list->room * sizeof(*list->ops), room * sizeof(*list->ops));
+        list->room = room;
+    }
+    list->ops[list->count++] = *op;
+}
+
+static void put_op(struct server *s, const struct stream_op *op) {
+    if (op->db != s->stream_db) {
+        char number[21];
+        struct bytes words[] = {{"SELECT", 6}, {number, resp_format_number(op->db, number)}};
+        resp_put_request(&s->feed, words, 2);
+        s->stream_db = op->db;
+    }
+    if (op->raw.at) buffer_put(&s->feed, op->raw.at, op->raw.len);
+    else resp_put_request(&s->feed, op->words, op->count);
+}
+
+static void feed_many(struct server *s) {
+    const struct stream_ops *list = &s->ops;
+    bool transaction = list->count > 1, expiry = true;
+    buffer_clear(&s->feed);
+    if (transaction) buffer_puts(&s->feed, "*1\r\n$5\r\nMULTI\r\n");
+    for (size_t i = 0; i < list->count; i++) {
+        put_op(s, &list->ops[i]);
+        expiry = expiry && list->ops[i].expiry;
+    }
+    if (transaction) buffer_puts(&s->feed, "*1\r\n$4\r\nEXEC\r\n");
+    replication_feed(s, buffer_bytes(&s->feed), keyspace_digest(s->ks), expiry ? FEED_EXPIRE : 0);
+}
+
+void propagate_flush(struct server *s, struct dataset_digest before) {
+    struct stream_ops *list = &s->ops;
+    if (list->count == 0) return;
+    /* The command itself may have made this server a replica, or freed its backlog. */
+    if (propagate_wanted(s)) {
+        replication_feed_select(s, list->ops[0].db, before);
+        if (list->count == 1 && list->ops[0].raw.at) {
+            replication_feed(s, list->ops[0].raw, keyspace_digest(s->ks), 0);
+        } else {
+            feed_many(s);
+        }
+    }
+    list->count = 0;
+}
+
+void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before) {
+    assert(s->ops.count == 0);
+    s->stats.expired_keys++;
+    if (!propagate_wanted(s)) return;
+    struct bytes words[] = {s->config.lazyfree_lazy_expire ? resp_text("UNLINK") : resp_text("DEL"), key};
+    propagate_add(s, &(struct stream_op){.db = db, .words = words, .count = 2, .expiry = true});
+    propagate_flush(s, before);
+}

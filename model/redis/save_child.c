@@ -1,0 +1,181 @@
+/* The forked child: serialises the frozen dataset into a file, or into the pipe to its parent.
+ *
+ * It is a process of its own: when its parent dies it goes on, so it touches nothing of struct server. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "model/redis/server.h"
+
+enum {
+    STEP_BYTES = 64 * 1024,
+    PIPE_BYTES = 16 * 1024,           /* what the real child collects before it writes into the pipe */
+    SYNC_EVERY = 4 * 1024 * 1024      /* rdb-save-incremental-fsync */
+};
+
+struct save_work {
+    struct host *host;
+    struct pool *pool;
+    struct snapshot *snapshot; /* NULL once it is over */
+    struct rdb_writer *writer; /* likewise */
+    enum save_target target;
+    char temp_name[32];
+    char *final_name;
+    struct file *file;
+    struct buffer out;  /* serialised, not yet written */
+    size_t out_at;      /* written part of it */
+    int64_t bytes;
+    int64_t unsynced;
+    uint64_t copied;    /* as it was when it ended */
+    int64_t key_delay;  /* rdb-key-save-delay */
+    char mark[EOF_MARK_LEN];
+    bool serialised;    /* all of it */
+    bool finished;
+};
+
+struct save_work *save_work_create(struct server *s, struct snapshot *snapshot) {
+    struct save_work *w = POOL_NEW(s->pool, struct save_work);
+    struct rdb_info info = save_replication_info(s);
+    w->host = s->host;
+    w->pool = s->pool;
+    w->snapshot = snapshot;
+    w->target = s->save.target;
+    w->final_name = pool_strdup(s->pool, s->config.dbfilename);
+    w->key_delay = s->config.rdb_key_save_delay;
+    w->writer = rdb_writer_open(s->pool, snapshot, &info);
+    snprintf(w->temp_name, sizeof(w->temp_name), "temp-%u.%llu.rdb", s->host->incarnation, (unsigned long long)s->save.number);
+    buffer_init(&w->out, s->pool);
+    memcpy(w->mark, s->save.mark, EOF_MARK_LEN);
+    if (w->target == SAVE_TO_SOCKETS) buffer_printf(&w->out, "$EOF:%.*s\r\n", EOF_MARK_LEN, w->mark);
+    return w;
+}
+
+/* Gives back what the process held. */
+static void drop(void *state, struct child *child) {
+    struct save_work *w = state;
+    (void)child;
+    if (!w->snapshot) return;
+    w->copied = snapshot_copied(w->snapshot);
+    rdb_writer_close(w->writer);
+    snapshot_close(w->snapshot);
+    w->writer = NULL;
+    w->snapshot = NULL;
+}
+
+void save_work_free(struct save_work *w) {
+    drop(w, NULL);
+    buffer_free(&w->out);
+    pool_free(w->pool, w->final_name, strlen(w->final_name) + 1);
+    pool_free(w->pool, w, sizeof(*w));
+}
+
+/* --- serialising ------------------------------------------------------------------------------------------------------- */
+
+/* us for `keys` keys: rdb-key-save-delay, negative for one us every -N keys. */
+static sim_time delay_of(const struct save_work *w, uint64_t keys) {
+    if (w->key_delay >= 0) return (sim_time)keys * w->key_delay * SIM_US;
+    return (sim_time)(keys / (uint64_t)-w->key_delay) * SIM_US;
+}
+
+/* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not. */
+static void serialise(struct save_work *w) {
+    size_t before = w->out.len, step = w->key_delay > 0 ? 1 : STEP_BYTES;
+    uint64_t keys = rdb_writer_keys_saved(w->writer);
+    w->serialised = !rdb_writer_step(w->writer, step, &w->out);
+    size_t n = w->out.len - before;
+    w->bytes += (int64_t)n;
+    host_spend(w->host, host_transfer_time((int64_t)n, w->host->costs->save_rate));
+    if (w->key_delay) host_spend(w->host, delay_of(w, rdb_writer_keys_saved(w->writer) - keys));
+    if (w->serialised && w->target == SAVE_TO_SOCKETS) buffer_put(&w->out, w->mark, EOF_MARK_LEN);
+}
+
+static bool exit_with(struct save_work *w, struct child *self, int code) {
+    w->finished = true;
+    if (self) host_child_exit(w->host, self, code);
+    return false;
+}
+
+/* --- into a file --------------------------------------------------------------------------------------------------------- */
+
+static bool fail_file(struct save_work *w, struct child *self, const char *what, int64_t error) {
+    const char *reason = error == HOST_EIO ? "Input/output error" : "No space left on device";
+    host_log(w->host, LOG_WARNING, "%s: %s", what, reason);
+    if (w->file) host_file_close(w->host, w->file);
+    w->file = NULL;
+    host_remove(w->host, w->temp_name);
+    return exit_with(w, self, 1);
+}
+
+/* Everything is written: makes it durable and gives it its name. */
+static bool finish_file(struct save_work *w, struct child *self) {
+    if (host_file_sync(w->host, w->file) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
+    host_file_close(w->host, w->file);
+    w->file = NULL;
+    if (host_rename(w->host, w->temp_name, w->final_name) != 0) {
+        return fail_file(w, self, "Error moving temp DB file on the final destination", HOST_EIO);
+    }
+    host_log(w->host, LOG_NOTICE, "DB saved on disk");
+    return exit_with(w, self, 0);
+}
+
+static bool step_file(struct save_work *w, struct child *self) {
+    int error = 0;
+    if (!w->file) {
+        w->file = host_file_open(w->host, w->temp_name, FILE_CREATE, &error);
+        if (!w->file) return fail_file(w, self, "Failed opening the temp RDB file for saving", error);
+    }
+    if (w->serialised) return finish_file(w, self);
+    serialise(w);
+    int64_t n = host_file_write(w->host, w->file, w->out.at, w->out.len);
+    if (n < (int64_t)w->out.len) return fail_file(w, self, "Write error saving DB on disk", n < 0 ? n : HOST_ENOSPC);
+    buffer_clear(&w->out);
+    w->unsynced += n;
+    if (w->unsynced >= SYNC_EVERY) {
+        w->unsynced = 0;
+        if (host_file_sync(w->host, w->file) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
+    }
+    return true;
+}
+
+/* --- into the pipe --------------------------------------------------------------------------------------------------------- */
+
+static bool step_pipe(struct save_work *w, struct child *self) {
+    if (!w->serialised && w->out.len - w->out_at < PIPE_BYTES) serialise(w);
+    size_t pending = w->out.len - w->out_at;
+    if (!w->serialised && pending < PIPE_BYTES) return true;
+    w->out_at += host_child_write(w->host, self, w->out.at + w->out_at, pending);
+    if (w->out_at < w->out.len) return true;
+    buffer_clear(&w->out);
+    w->out_at = 0;
+    return w->serialised ? exit_with(w, self, 0) : true;
+}
+
+/* --- the program ------------------------------------------------------------------------------------------------------------ */
+
+static bool step(void *state, struct child *self) {
+    struct save_work *w = state;
+    return w->target == SAVE_TO_FILE ? step_file(w, self) : step_pipe(w, self);
+}
+
+const struct child_program save_program = {.name = "rdb", .step = step, .drop = drop};
+
+bool save_work_run(struct save_work *w) {
+    assert(w->target == SAVE_TO_FILE);
+    while (step_file(w, NULL)) {}
+    return w->serialised && !w->file;
+}
+
+void save_work_remove_temp(const struct save_work *w) {
+    if (w->target == SAVE_TO_FILE) host_remove(w->host, w->temp_name);
+}
+
+bool save_work_finished(const struct save_work *w) {
+    return w->finished;
+}
+
+int64_t save_work_bytes(const struct save_work *w) {
+    return w->bytes;
+}
+
+uint64_t save_work_copied(const struct save_work *w) {
+    return w->snapshot ? snapshot_copied(w->snapshot) : w->copied;
+}

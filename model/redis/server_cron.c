@@ -1,0 +1,94 @@
+/* The periodic work of a server (reference 1.1). */
+#include <assert.h>
+
+#include "model/redis/server.h"
+
+enum { EXPIRE_KEYS_MAX = 2000 }; /* keys deleted at most in one cycle: it may take a quarter of the CPU */
+
+static sim_time period(const struct server *s) {
+    /* `hz` wins where it was set; else the machine's `cron-period` stands for it. */
+    return s->config.hz == 10 ? s->host->costs->cron_period : SIM_SECOND / s->config.hz;
+}
+
+/* --- expiry -------------------------------------------------------------------------------------------------------------- */
+
+struct expiring {
+    struct server *server;
+    struct dataset_digest before;
+};
+
+static void tell_expired(void *ctx, int db, struct bytes key) {
+    struct expiring *e = ctx;
+    propagate_expired(e->server, db, key, e->before);
+    e->before = keyspace_digest(e->server->ks);
+}
+
+/* Only a master deletes; a replica waits for its DEL (reference 10.3). */
+void server_expire_cycle(struct server *s) {
+    if (!s->active_expire || server_is_replica(s) || s->loading.active) return;
+    if (keyspace_next_deadline(s->ks) >= s->mstime || server_is_paused(s, PAUSE_WRITES)) return;
+    struct expiring e = {s, keyspace_digest(s->ks)};
+    keyspace_expire_cycle(s->ks, s->mstime, EXPIRE_KEYS_MAX, tell_expired, &e);
+    if (pool_in_use(s->scratch)) pool_reset(s->scratch);
+}
+
+/* --- clients --------------------------------------------------------------------------------------------------------------- */
+
+/* Output limits of those whose output does not grow any more. */
+static void clients_cron(struct server *s) {
+    struct client *next;
+    for (struct client *c = TAILQ_FIRST(&s->clients); c; c = next) {
+        next = TAILQ_NEXT(c, all);
+        client_check_output_limit(c);
+    }
+}
+
+/* --- the cron ---------------------------------------------------------------------------------------------------------------- */
+
+static bool once_a_second(const struct server *s) {
+    int64_t loops = SIM_SECOND / period(s);
+    return loops <= 1 || s->cronloops % loops == 0;
+}
+
+static void run_cron(struct server *s) {
+    clients_cron(s);
+    server_expire_cycle(s);
+    save_cron(s);
+    if (once_a_second(s)) replication_cron(s);
+    save_start_scheduled(s);
+    s->cronloops++;
+}
+
+static void cron_due(void *node, struct host_timer *timer) {
+    struct server *s = node;
+    server_update_time(s);
+    if (s->loading.active) {
+        s->loading.cron_missed = true;
+        return;
+    }
+    shutdown_check(s);
+    run_cron(s);
+    host_timer_at(s->host, timer, host_now(s->host) + period(s));
+}
+
+void server_resume_cron(struct server *s) {
+    if (!s->loading.cron_missed) return;
+    s->loading.cron_missed = false;
+    host_timer_at(s->host, &s->cron_timer, host_now(s->host));
+}
+
+void server_start_cron(struct server *s) {
+    struct host *h = s->host;
+    s->cron_timer.fire = cron_due;
+    if (host_now(h) > 0) {
+        host_timer_at(h, &s->cron_timer, host_now(h) + SIM_MS);
+        return;
+    }
+    /* At time 0 the server has been up for a while: its crons have run, each server's in a phase of its own. */
+    struct chance c = host_chance(h, "uptime");
+    sim_time up = SIM_MS + (sim_time)chance_below(&c, (uint64_t)(SIM_SECOND - SIM_MS + 1));
+    s->start_time = -up;
+    s->cronloops = (up - SIM_MS) / period(s) + 1;
+    s->repl_cronloops = 1;
+    host_timer_at(h, &s->cron_timer, SIM_MS + s->cronloops * period(s) - up);
+}

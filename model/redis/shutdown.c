@@ -1,0 +1,127 @@
+/* SHUTDOWN and SIGTERM (reference 10.7): writes are paused, and the server waits a while for its replicas. */
+#include "model/redis/own_commands.h"
+
+/* Replicas that do not have all of the stream yet. */
+static unsigned count_lagging(const struct server *s) {
+    unsigned n = 0;
+    const struct client *c;
+    TAILQ_FOREACH(c, &s->replicas, replicas) {
+        if (replica_is_online(c) && c->replica.ack_offset != s->repl.offset) n++;
+    }
+    return n;
+}
+
+static void log_lagging(const struct server *s) {
+    const struct client *c;
+    TAILQ_FOREACH(c, &s->replicas, replicas) {
+        if (c->replica.ack_offset == s->repl.offset) continue;
+        host_log(s->host, LOG_NOTICE, "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
+                 replica_name(c), (long long)(s->repl.offset - c->replica.ack_offset),
+                 (long long)(replica_is_online(c) ? s->unixtime - c->replica.ack_time : 0),
+                 replica_is_online(c) ? "online" : "wait_bgsave");
+    }
+}
+
+/* Whoever asked for the shutdown hears that it failed. */
+static void cancel(struct server *s) {
+    s->shutdown = (struct shutdown){.waiting = false};
+    server_unpause(s, PAUSE_BY_SHUTDOWN);
+    struct client *next;
+    for (struct client *c = TAILQ_FIRST(&s->blocked); c; c = next) {
+        next = TAILQ_NEXT(c, blocked.entry);
+        if (c->blocked.why != BLOCKED_SHUTDOWN) continue;
+        client_reply_error(c, "ERR Errors trying to SHUTDOWN. Check logs.");
+        client_queue_write(c);
+        client_unblock(c);
+    }
+}
+
+static bool save_wanted(const struct server *s) {
+    return s->shutdown.save || (s->config.save_point_count && !s->shutdown.nosave);
+}
+
+/* The last things: false if the dataset could not be saved, then the server lives on. */
+static bool finish(struct server *s) {
+    if (s->replica_count) log_lagging(s);
+    if (save_running(s)) {
+        host_log(s->host, LOG_WARNING, "There is a child saving an .rdb. Killing it!");
+        save_abandon(s);
+    }
+    if (save_wanted(s)) {
+        host_log(s->host, LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
+        if (!save_now(s) && !s->shutdown.force) {
+            host_log(s->host, LOG_WARNING, "Error trying to save the DB, can't exit.");
+            cancel(s);
+            return false;
+        }
+    }
+    clients_write_pending(s); /* the replicas' last bytes */
+    host_log(s->host, LOG_WARNING, "Redis is now ready to exit, bye bye...");
+    host_exit(s->host, 0);
+    return true;
+}
+
+/* Begins; true if it is over at once. */
+static bool begin(struct server *s) {
+    if (s->loading.active) s->shutdown.nosave = true;
+    host_log(s->host, LOG_NOTICE, "User requested shutdown...");
+    bool wait = !s->shutdown.now && s->config.shutdown_timeout > 0 && !server_is_replica(s) && count_lagging(s) > 0;
+    if (!wait) return finish(s);
+    s->shutdown.waiting = true;
+    s->shutdown.until_ms = s->mstime + s->config.shutdown_timeout * 1000;
+    host_log(s->host, LOG_NOTICE, "Waiting for replicas before shutting down.");
+    server_pause(s, PAUSE_BY_SHUTDOWN, PAUSE_WRITES, INT64_MAX);
+    replication_feed_admin(s, (const char *const[]){"REPLCONF", "GETACK", "*", NULL});
+    return false;
+}
+
+void shutdown_check(struct server *s) {
+    if (!s->shutdown.waiting) return;
+    bool late = s->mstime >= s->shutdown.until_ms;
+    if (count_lagging(s) && !late) return;
+    s->shutdown.waiting = false;
+    finish(s);
+}
+
+void shutdown_begin(struct server *s) {
+    if (s->shutdown.waiting) return;
+    s->shutdown = (struct shutdown){.waiting = false};
+    host_log(s->host, LOG_WARNING, "Received SIGTERM scheduling shutdown...");
+    begin(s);
+}
+
+/* --- the command ------------------------------------------------------------------------------------------------------------- */
+
+static bool read_options(struct client *c, struct shutdown *sd, bool *abort) {
+    const struct running *r = &c->server->running;
+    for (size_t i = 1; i < r->argc; i++) {
+        if (resp_word_is(r->argv[i], "nosave")) sd->nosave = true;
+        else if (resp_word_is(r->argv[i], "save")) sd->save = true;
+        else if (resp_word_is(r->argv[i], "now")) sd->now = true;
+        else if (resp_word_is(r->argv[i], "force")) sd->force = true;
+        else if (resp_word_is(r->argv[i], "abort")) *abort = true;
+        else return false;
+    }
+    return !(sd->save && sd->nosave) && !(*abort && r->argc > 2);
+}
+
+void shutdown_command(struct client *c) {
+    struct server *s = c->server;
+    struct shutdown wanted = {.waiting = false};
+    bool abort = false;
+    if (!read_options(c, &wanted, &abort)) {
+        client_reply_error(c, "ERR syntax error");
+    } else if (abort && s->shutdown.waiting) {
+        cancel(s);
+        client_reply_status(c, "OK");
+    } else if (abort) {
+        client_reply_error(c, "ERR No shutdown in progress.");
+    } else if (s->shutdown.waiting) {
+        client_block(c, BLOCKED_SHUTDOWN, 0);
+    } else {
+        s->shutdown = wanted;
+        if (begin(s)) return;
+        if (s->shutdown.waiting) client_block(c, BLOCKED_SHUTDOWN, 0);
+        else client_reply_error(c, "ERR Errors trying to SHUTDOWN. Check logs.");
+    }
+}
