@@ -334,12 +334,21 @@ static inline int64_t echo_decode(struct pool *pool, struct bytes in, struct rep
     int64_t used = end - in.at + 1;
     *reply = (struct reply){.kind = REPLY_TEXT, .text = {in.at + 1, (size_t)used - 2}};
     switch (in.at[0]) {
-    case '+': return used;
-    case '!': reply->kind = REPLY_ERROR; return used;
-    case ':': reply->kind = REPLY_NUMBER; return used;
-    case '_': reply->kind = REPLY_NIL; return used;
-    case '*': break;
-    default: return -1;
+    case '+':
+        return used;
+    case '!':
+        reply->kind = REPLY_ERROR;
+        return used;
+    case ':':
+        reply->kind = REPLY_NUMBER;
+        return used;
+    case '_':
+        reply->kind = REPLY_NIL;
+        return used;
+    case '*':
+        break;
+    default:
+        return -1;
     }
     reply->kind = REPLY_ARRAY;
     reply->count = (size_t)atoll(in.at + 1);
@@ -496,23 +505,18 @@ static const struct word_rule echo_no_options[] = {{.name = NULL}};
 static const struct word_rule echo_dataset_options[] = {{"keys", FORM_COUNT, NULL, SUPPORTED}, {.name = NULL}};
 static const struct word_rule echo_client_options[] = {
     {"times", FORM_COUNT, NULL, SUPPORTED}, {"gap", FORM_DURATION, NULL, SUPPORTED}, {.name = NULL}};
-static const struct directive echo_directives[] = {{"greeting", MERGE_LAST, SUPPORTED, NULL},
-                                                   {"old-greeting", MERGE_LAST, NO_EFFECT, NULL},
-                                                   {.name = NULL}};
+static const struct directive echo_directives[] = {
+    {"greeting", MERGE_LAST, SUPPORTED, NULL}, {"old-greeting", MERGE_LAST, NO_EFFECT, NULL}, {.name = NULL}};
 static const struct command_word echo_commands[] = {
-    {"SET", SUPPORTED}, {"ADD", SUPPORTED}, {"GET", SUPPORTED}, {"ECHO", SUPPORTED},
-    {"FAIL", SUPPORTED}, {"NIL", SUPPORTED}, {"PAIR", SUPPORTED}, {"QUIT", SUPPORTED},
-    {"EXIT", SUPPORTED}, {"SPEND", SUPPORTED}, {"LATER", SUPPORTED}, {"NEVER", SUPPORTED},
-    {"UNREST", SUPPORTED}, {"BREAK", SUPPORTED}, {"ABORT", SUPPORTED}, {"DRIFT", SUPPORTED},
-    {.name = NULL}};
+    {"SET", SUPPORTED},   {"ADD", SUPPORTED},   {"GET", SUPPORTED},    {"ECHO", SUPPORTED},  {"FAIL", SUPPORTED},
+    {"NIL", SUPPORTED},   {"PAIR", SUPPORTED},  {"QUIT", SUPPORTED},   {"EXIT", SUPPORTED},  {"SPEND", SUPPORTED},
+    {"LATER", SUPPORTED}, {"NEVER", SUPPORTED}, {"UNREST", SUPPORTED}, {"BREAK", SUPPORTED}, {"ABORT", SUPPORTED},
+    {"DRIFT", SUPPORTED}, {.name = NULL}};
 static const struct defect_word echo_defects[] = {{"mute", "says nothing", "nowhere", "sane"}, {.name = NULL}};
 static const struct check_word echo_checks[] = {
     {"sane", SUPPORTED, false, false}, {"settled", SUPPORTED, false, true}, {.name = NULL}};
-static const struct metric_word echo_metrics[] = {{"commands", SUPPORTED},
-                                                  {"events", SUPPORTED},
-                                                  {"errors", SUPPORTED},
-                                                  {"bytes_sent", SUPPORTED},
-                                                  {.name = NULL}};
+static const struct metric_word echo_metrics[] = {
+    {"commands", SUPPORTED}, {"events", SUPPORTED}, {"errors", SUPPORTED}, {"bytes_sent", SUPPORTED}, {.name = NULL}};
 
 static const struct vocabulary echo_words = {.node_options = echo_no_options,
                                              .dataset_options = echo_dataset_options,
@@ -567,8 +571,7 @@ struct echo_rig {
 
 static inline struct plan *echo_read(struct pool *pool, const char *text) {
     struct scenario_errors errors;
-    struct plan *plan =
-        scenario_read(pool, "test.scn", (struct bytes){text, strlen(text)}, &echo_words, &errors);
+    struct plan *plan = scenario_read(pool, "test.scn", (struct bytes){text, strlen(text)}, &echo_words, &errors);
     if (!plan) {
         struct buffer out;
         buffer_init(&out, pool);

@@ -219,8 +219,10 @@ START_TEST(test_json_is_safe) {
     json_name(&json, "c");
     json_bytes(&json, (struct bytes){"\0x", 2});
     json_close_object(&json);
-    ck_assert_str_eq(out.at, "{\"a\":\"q\\\"b\\\\n\\nt\\t\\u0001 \\\\xff\xc3\xa9\\\\xc3(\\\\xed\\\\xa0\\\\x80\xf0\x9f\x98\x80\\u007f\","
-                             "\"b\":[-9223372036854775808,18446744073709551615],\"c\":\"\\u0000x\"}");
+    ck_assert_str_eq(
+        out.at,
+        "{\"a\":\"q\\\"b\\\\n\\nt\\t\\u0001 \\\\xff\xc3\xa9\\\\xc3(\\\\xed\\\\xa0\\\\x80\xf0\x9f\x98\x80\\u007f\","
+        "\"b\":[-9223372036854775808,18446744073709551615],\"c\":\"\\u0000x\"}");
     pool_destroy(pool);
 }
 END_TEST
@@ -229,10 +231,10 @@ START_TEST(test_utf8) {
     static const struct {
         const char *text;
         size_t length;
-    } cases[] = {{"a", 1},           {"\xc3\xa9", 2},         {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4},
-                 {"\xc0\x80", 0},    {"\xc1\xbf", 0},         {"\xe0\x80\x80", 0}, {"\xf0\x80\x80\x80", 0},
-                 {"\xed\xbf\xbf", 0}, {"\xf4\x90\x80\x80", 0}, {"\xe2\x82", 0},     {"\x80", 0},
-                 {"\xf8\x88\x80\x80", 0}};
+    } cases[] = {
+        {"a", 1},        {"\xc3\xa9", 2},     {"\xe2\x82\xac", 3},     {"\xf0\x9f\x98\x80", 4}, {"\xc0\x80", 0},
+        {"\xc1\xbf", 0}, {"\xe0\x80\x80", 0}, {"\xf0\x80\x80\x80", 0}, {"\xed\xbf\xbf", 0},     {"\xf4\x90\x80\x80", 0},
+        {"\xe2\x82", 0}, {"\x80", 0},         {"\xf8\x88\x80\x80", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_assert_uint_eq(utf8_length((struct bytes){cases[i].text, strlen(cases[i].text)}), cases[i].length);
     }
@@ -242,11 +244,19 @@ END_TEST
 START_TEST(test_json_has_the_members) {
     static const char *const texts[] = {"node a\nat 1s a> SET 3\nat 2s crash a for 1s\nexpect a.value == 7\n"};
     static const char *const members[] = {
-        "\"scenario\":\"test.scn\"", "\"seed\":1",         "\"trace\":\"",
-        "\"verdict\":\"fail\"",      "\"sim_ns\":",        "\"events\":",
-        "\"wall_ns\":",              "\"checks\":[{\"name\":\"sane\",\"verdict\":\"ok\",\"count\":0,\"detail\":\"\"",
-        "\"expectations\":[{\"line\":4,\"text\":\"expect a.value == 7\",\"verdict\":\"missed\",\"got\":\"0\",\"at_ns\":",
-        "\"nodes\":{\"a\":{\"alive\":1,\"value\":0,", "\"metrics\":{\"commands\":1,", "\"faults\":{\"crash\":1}",
+        "\"scenario\":\"test.scn\"",
+        "\"seed\":1",
+        "\"trace\":\"",
+        "\"verdict\":\"fail\"",
+        "\"sim_ns\":",
+        "\"events\":",
+        "\"wall_ns\":",
+        "\"checks\":[{\"name\":\"sane\",\"verdict\":\"ok\",\"count\":0,\"detail\":\"\"",
+        "\"expectations\":[{\"line\":4,\"text\":\"expect a.value == "
+        "7\",\"verdict\":\"missed\",\"got\":\"0\",\"at_ns\":",
+        "\"nodes\":{\"a\":{\"alive\":1,\"value\":0,",
+        "\"metrics\":{\"commands\":1,",
+        "\"faults\":{\"crash\":1}",
         "\"notes\":[]"};
     struct outcome o = make(texts, 1, 1, (struct campaign){.writer = &writer_json});
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {

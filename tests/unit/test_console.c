@@ -83,7 +83,8 @@ END_TEST
 START_TEST(test_closed_and_opened_anew) {
     passes("node a\nat 1s a> QUIT => closed\nat 2s a> GET => 0\n");
     /* What waits behind the pending one is closed with it. */
-    passes("node a\nat 1s a> LATER 5000 x => closed\nat 1s a> GET => closed\nat 2s crash a for 1s\nat 4s a> GET => 0\n");
+    passes(
+        "node a\nat 1s a> LATER 5000 x => closed\nat 1s a> GET => closed\nat 2s crash a for 1s\nat 4s a> GET => 0\n");
 }
 END_TEST
 
@@ -123,8 +124,7 @@ END_TEST
 
 START_TEST(test_undefined_substitution_is_not_sent) {
     struct echo_rig rig;
-    const struct run_result *r =
-        echo_run(&rig, "node a\nat 1s a> SET {a.secret}\nat 2s a> ECHO {a.secret} => x\n", 1);
+    const struct run_result *r = echo_run(&rig, "node a\nat 1s a> SET {a.secret}\nat 2s a> ECHO {a.secret} => x\n", 1);
     ck_assert(!r->passed);
     ck_assert_str_eq(echo_expectation(r, 3)->got, "a has no field secret");
     ck_assert(echo_has_note(r, "line 2: at 1s a> SET {a.secret}: did nothing: a has no field secret"));

@@ -167,7 +167,8 @@ END_TEST
 
 START_TEST(test_check_with_reason) {
     struct echo_rig rig;
-    const struct run_result *r = echo_run(&rig, "node a\nat 1s a> BREAK\nexpect sane\nexpect always until 1s sane\n", 1);
+    const struct run_result *r =
+        echo_run(&rig, "node a\nat 1s a> BREAK\nexpect sane\nexpect always until 1s sane\n", 1);
     ck_assert_str_eq(echo_expectation(r, 3)->got, "it was told to break");
     ck_assert(echo_expectation(r, 4)->held);
     echo_close(&rig);
@@ -189,8 +190,7 @@ END_TEST
 
 START_TEST(test_first_missed_expectation_is_the_failure) {
     struct echo_rig rig;
-    const struct run_result *r =
-        echo_run(&rig, "node a\nexpect at 3s a.value == 1\nexpect at 2s a.value == 1\n", 1);
+    const struct run_result *r = echo_run(&rig, "node a\nexpect at 3s a.value == 1\nexpect at 2s a.value == 1\n", 1);
     ck_assert_str_eq(r->failure, "line 3: expect at 2s a.value == 1: 0");
     ck_assert_int_eq(r->failed_at, 2 * SIM_SECOND);
     echo_close(&rig);

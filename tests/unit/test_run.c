@@ -84,8 +84,8 @@ END_TEST
 START_TEST(test_lines_of_one_instant_act_in_order) {
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct echo_rig rig;
-        const struct run_result *r =
-            echo_run(&rig, "node a\nat 1s a> SET 5\nat 1s a@x> ADD 2 => 7\nat 1s a> SET 1\nexpect a.value == 1\n", seed);
+        const struct run_result *r = echo_run(
+            &rig, "node a\nat 1s a> SET 5\nat 1s a@x> ADD 2 => 7\nat 1s a> SET 1\nexpect a.value == 1\n", seed);
         ck_assert_msg(r->passed, "seed %d: %s", (int)seed, r->failure);
         echo_close(&rig);
     }
@@ -108,12 +108,12 @@ END_TEST
 
 START_TEST(test_restart_changes_settings_once) {
     struct echo_rig rig;
-    const struct run_result *r =
-        echo_run(&rig,
-                 "node a\nnode b off\nconf * greeting 4\nat 1s restart a with greeting 9\nat 2s restart b\nat 3s restart a\n"
-                 "expect at 1s a.greeting == 9\nexpect at 1.5s b.alive == 0\nexpect b.greeting == 4\n"
-                 "expect a.greeting == 4\nexpect a log up == 3\n",
-                 1);
+    const struct run_result *r = echo_run(
+        &rig,
+        "node a\nnode b off\nconf * greeting 4\nat 1s restart a with greeting 9\nat 2s restart b\nat 3s restart a\n"
+        "expect at 1s a.greeting == 9\nexpect at 1.5s b.alive == 0\nexpect b.greeting == 4\n"
+        "expect a.greeting == 4\nexpect a log up == 3\n",
+        1);
     ck_assert_msg(r->passed, "%s", r->failure);
     echo_close(&rig);
 }
@@ -209,12 +209,13 @@ END_TEST
 START_TEST(test_link_changes_are_layers) {
     /* A slow link for 2 s, and within it a slower one for 1 s; then as before. Round trips tell. */
     struct echo_rig rig;
-    const struct run_result *r = echo_run(&rig,
-                                          "node a\nlink * latency 1ms\nclient c on a times 400 gap 10ms\n"
-                                          "at 1s link c a latency 100ms for 2s\nat 2s link c a latency 500ms for 500ms\n"
-                                          "expect at 990ms a.value >= 98\nexpect at 1.2s a.value < 115\n"
-                                          "expect a.value == 400\n",
-                                          1);
+    const struct run_result *r =
+        echo_run(&rig,
+                 "node a\nlink * latency 1ms\nclient c on a times 400 gap 10ms\n"
+                 "at 1s link c a latency 100ms for 2s\nat 2s link c a latency 500ms for 500ms\n"
+                 "expect at 990ms a.value >= 98\nexpect at 1.2s a.value < 115\n"
+                 "expect a.value == 400\n",
+                 1);
     ck_assert_msg(r->passed, "%s", r->failure);
     ck_assert_int_eq(echo_fault(r, "link"), 2);
     echo_close(&rig);
@@ -312,10 +313,11 @@ START_TEST(test_world_goes_on_for_late_expectations) {
 END_TEST
 
 START_TEST(test_chaos_undoes_everything) {
-    static const char text[] = "node a b c\nclient x on a times 3000 gap 5ms\n"
-                               "chaos from 1s until 12s crash 1/s for 200ms pause 1/s for exp:100ms cut 1/s isolate 0.5/s "
-                               "refuse 0.5/s slow-link 0.5/s clock-jump 0.3/s disk-full 0.3/s reset 1/s\n"
-                               "expect *.alive == 1\nexpect at 40s *.alive == 1\n";
+    static const char text[] =
+        "node a b c\nclient x on a times 3000 gap 5ms\n"
+        "chaos from 1s until 12s crash 1/s for 200ms pause 1/s for exp:100ms cut 1/s isolate 0.5/s "
+        "refuse 0.5/s slow-link 0.5/s clock-jump 0.3/s disk-full 0.3/s reset 1/s\n"
+        "expect *.alive == 1\nexpect at 40s *.alive == 1\n";
     bool any = false;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         struct echo_rig rig;
