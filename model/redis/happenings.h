@@ -51,7 +51,7 @@ enum redis_happening {
     R_LINK,
     /* This master's state of a replica `peer`: a = state, conn. */
     R_REPLICA,
-    /* Role: a = 1 master, 0 replica; peer = its master if it resolves. */
+    /* Role: a = 1 master, 0 replica; text = its master's host name; peer = that, once a connection to it is open. */
     R_ROLE,
     /* WAIT answered: a = number given, b = number asked, c = target offset, conn. */
     R_WAIT,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "model/redis/happenings.h"
 
@@ -14,6 +15,7 @@ struct lag_node {
 };
 
 struct lag {
+    const char *const *names;
     uint16_t node_count;
     struct lag_node node[];
 };
@@ -26,9 +28,17 @@ static void judge(struct lag *lag, uint16_t r, sim_time now) {
     node->equal = equal;
 }
 
-static void set_upstream(struct lag *lag, const struct happening *h, uint16_t upstream) {
+/* The node that a role change names as master: the happening's text is its host name, empty for a master's own. */
+static uint16_t find_master(const struct lag *lag, const struct happening *h) {
+    for (uint16_t i = 0; i < lag->node_count; i++) {
+        if (strlen(lag->names[i]) == h->len && memcmp(lag->names[i], h->text, h->len) == 0) return i;
+    }
+    return NO_PARTY;
+}
+
+static void set_role(struct lag *lag, const struct happening *h) {
     struct lag_node *node = &lag->node[h->node];
-    node->upstream = upstream < lag->node_count ? upstream : NO_PARTY;
+    node->upstream = h->a ? NO_PARTY : find_master(lag, h);
     node->equal = false;
     node->since = h->at;
     judge(lag, h->node, h->at);
@@ -47,7 +57,7 @@ static void hear(void *ctx, const struct happening *h) {
     assert(h->node < lag->node_count);
     switch (h->kind) {
     case R_ROLE:
-        set_upstream(lag, h, h->a ? NO_PARTY : h->peer);
+        set_role(lag, h);
         break;
     case R_BOOT:
     case R_FEED:
@@ -62,8 +72,9 @@ static void hear(void *ctx, const struct happening *h) {
     }
 }
 
-struct lag *lag_create(struct pool *pool, struct trace *trace, uint16_t node_count) {
+struct lag *lag_create(struct pool *pool, struct trace *trace, const char *const *names, uint16_t node_count) {
     struct lag *lag = pool_zalloc(pool, sizeof(*lag) + sizeof(lag->node[0]) * node_count);
+    lag->names = names;
     lag->node_count = node_count;
     for (uint16_t i = 0; i < node_count; i++) lag->node[i].upstream = NO_PARTY;
     trace_listen(trace, R_BOOT, R_ROLE, hear, lag);

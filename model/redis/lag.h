@@ -9,8 +9,8 @@
 
 struct lag;
 
-/* Starts listening; memory is the pool's. */
-struct lag *lag_create(struct pool *pool, struct trace *trace, uint16_t node_count);
+/* Starts listening; memory is the pool's. The nodes' names stay valid. */
+struct lag *lag_create(struct pool *pool, struct trace *trace, const char *const *names, uint16_t node_count);
 
 /* ns since the replica last equalled its master's offset, or since it became its replica; 0 while it is equal. */
 sim_time lag_time(const struct lag *lag, uint16_t node, sim_time now);

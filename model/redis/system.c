@@ -154,7 +154,7 @@ static struct model *create(const struct model_setup *setup) {
         .ctx = model,
     };
     model->checks = checks_create(&checks);
-    model->lag = lag_create(setup->pool, setup->trace, model->node_count);
+    model->lag = lag_create(setup->pool, setup->trace, model->names, model->node_count);
     create_clients(model, setup);
     return model;
 }

@@ -205,7 +205,7 @@ __attribute__((unused)) static bool rig_settle(struct rig *rig, sim_time patienc
     }
 }
 
-/* Executes a command at this instant; its reply as it came over the wire, "" if there is none yet. */
+/* Executes a command at this instant; its reply as it came over the wire, "" if none came within 10 ms. */
 static const char *rig_command(struct rig *rig, size_t node, const char *command) {
     buffer_clear(&rig->replies[node]);
     rig->pending[node] = pool_strdup(rig->pool, command);
@@ -217,6 +217,8 @@ static const char *rig_command(struct rig *rig, size_t node, const char *command
         rig->conn[node]->user = (void *)(uintptr_t)node;
     }
     world_run_local(rig->world);
+    sim_time limit = world_now(rig->world) + 10 * SIM_MS;
+    while (rig->replies[node].len == 0 && world_next(rig->world) <= limit) world_step(rig->world);
     struct buffer *reply = &rig->replies[node];
     return reply->len ? pool_strndup(rig->pool, reply->at, reply->len) : "";
 }
