@@ -52,17 +52,26 @@ void check_offsets_apply_wrong(struct check_offsets *c, const struct happening *
     report(c, h->at, &text);
 }
 
+/* Whether a full sync took a replica back in the history of the master that it had. (From a replica that is behind it
+ * may.) */
+static bool went_back(struct check_offsets *c, const struct happening *h, const struct agreed_sync *sync,
+                      const struct standing *before) {
+    bool same_id = h->len >= 40 && memcmp(h->text, before->replid, 40) == 0;
+    bool same_master = before->upstream == sync->master && c->standings->node[sync->master].master;
+    return same_id && same_master && h->a < before->offset;
+}
+
 void check_offsets_loaded(struct check_offsets *c, const struct happening *h, const struct agreed_sync *sync,
-                          int64_t before, const char *replid) {
+                          const struct standing *before) {
     struct buffer text;
     c->lost[h->node] = false;
     if (h->a < 0 || !sync) return;
-    bool back = h->len >= 40 && memcmp(h->text, replid, 40) == 0 && h->a < before;
+    bool back = went_back(c, h, sync, before);
     if ((h->a == sync->offset && !back) || !first_of(c, h->node, &text)) return;
     const char *name = c->names[h->node];
     if (back)
-        buffer_printf(&text, "%s went back from offset %lld to %lld of replid %.8s", name, (long long)before,
-                      (long long)h->a, replid);
+        buffer_printf(&text, "%s went back from offset %lld to %lld of replid %.8s", name, (long long)before->offset,
+                      (long long)h->a, before->replid);
     else
         buffer_printf(&text, "%s starts at offset %lld, but %s had announced %lld", name, (long long)h->a,
                       c->names[sync->master], (long long)sync->offset);

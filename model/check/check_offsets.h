@@ -2,7 +2,8 @@
  *
  * Method: a master's offset grows by exactly the bytes that it feeds; a replica's by the bytes of what it applies, and
  * never past what was written in the history that it follows. After a full sync it starts at the offset that was
- * announced, after +CONTINUE where it was, and a full sync from the same replid never takes it back. An ACK names
+ * announced, after +CONTINUE where it was; a full sync from the master that it had, under the replid that it had, never
+ * takes it back. An ACK names
  * nothing that its sender has not applied, nor more than the master that hears it has. O(1) a command.
  *
  * What it cannot see: an ACK is held against the highest offset its sender ever had in any history, because it may have
@@ -35,9 +36,9 @@ static inline void check_offsets_applied(struct check_offsets *c, const struct h
                                          int64_t before) {
     if (h->a != before + h->d || match == MATCH_BEYOND) check_offsets_apply_wrong(c, h, before);
 }
-/* `before`, `replid`: the replica's before it loaded. */
+/* `before`: the replica as it stood before it loaded. */
 void check_offsets_loaded(struct check_offsets *c, const struct happening *h, const struct agreed_sync *sync,
-                          int64_t before, const char *replid);
+                          const struct standing *before);
 void check_offsets_continue(struct check_offsets *c, const struct happening *h, int64_t before);
 void check_offsets_ack(struct check_offsets *c, const struct happening *h);
 

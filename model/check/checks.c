@@ -83,16 +83,13 @@ static void hear_apply(struct checks *c, const struct happening *h) {
 }
 
 static void hear_loaded(struct checks *c, const struct happening *h) {
-    struct standing *n = &c->standings.node[h->node];
-    int64_t before = n->offset;
-    char replid[sizeof n->replid];
-    memcpy(replid, n->replid, sizeof replid);
+    struct standing before = c->standings.node[h->node];
     const struct agreed_sync *sync;
     enum match match = standings_loaded(&c->standings, h, &sync);
     check_digest_renamed(&c->digest, h->node);
     if (h->d == LOAD_START) return;
     check_snapshot_loaded(&c->snapshot, h, sync);
-    check_offsets_loaded(&c->offsets, h, sync, before, replid);
+    check_offsets_loaded(&c->offsets, h, sync, &before);
     check_prefix_loaded(&c->prefix, h, match, sync);
     if (h->len >= 40) check_digest_told(&c->digest, h);
     tally_loaded(&c->tally, h);

@@ -118,10 +118,10 @@ void standings_end(struct standings *s, const struct happening *h) {
 }
 
 /* Which of the snapshots that this node has on disk was loaded: equal in digest and offset, else in digest, else (keys
- * that had expired were not loaded) in offset; the latest of those. NULL if none fits. */
+ * that had expired were dropped) in offset, else the latest. NULL if it has none. */
 static const struct snapshot_record *file_loaded(const struct standing *n, int64_t offset, uint64_t digest) {
     const struct snapshot_record *best = NULL;
-    int best_fit = 0;
+    int best_fit = -1;
     for (unsigned i = 1; i <= STANDING_SNAPSHOTS; i++) {
         const struct snapshot_record *f = &n->files[(n->file_next - i) % STANDING_SNAPSHOTS];
         if (!f->at.branch) continue;
@@ -161,6 +161,7 @@ void standings_boot(struct standings *s, const struct happening *h) {
 
 void standings_identity(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
+    if (h->d == ID_FULL_SYNC) return; /* R_LOADED follows, and tells the same */
     take_replid(n, h);
     n->offset = h->a;
     if (h->d == ID_PROMOTED) n->own = NULL;
@@ -324,13 +325,15 @@ void standings_psync_ok(struct standings *s, const struct happening *h) {
     keep_sync(s, h->peer, &sync);
 }
 
-/* What was agreed on this connection, or, if none is given, what `peer` agreed to last. */
+/* What was agreed on this connection; if none is given, what `peer` agreed to last, or (the link was lost during the
+ * load) what anybody did. */
 static const struct agreed_sync *find_sync(const struct standing *n, const struct happening *h, bool full) {
     unsigned room = sizeof n->syncs / sizeof *n->syncs;
     for (unsigned i = 1; i <= room; i++) {
         const struct agreed_sync *sync = &n->syncs[(n->sync_next - i) % room];
         if (sync->full != full || (!full && !sync->at.branch)) continue;
-        if (h->conn && sync->conn ? sync->conn == h->conn : sync->master == h->peer) return sync;
+        bool of_peer = h->peer == NO_PARTY || sync->master == h->peer;
+        if (h->conn && sync->conn ? sync->conn == h->conn : of_peer) return sync;
     }
     return NULL;
 }
@@ -404,5 +407,6 @@ enum match standings_continue(struct standings *s, const struct happening *h, co
         seek(n);
         return MATCH_DIFFERS;
     }
+    lead_followers(s, h->node, 0);
     return untold ? MATCH_NO_BOUNDARY : MATCH_EQUAL;
 }
