@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reports/readable.h"
+
 /* Okabe and Ito's colours for people with colour-blind eyes, without black and yellow, which vanish on dark or white
  * paper. */
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1"};
@@ -11,6 +13,8 @@ static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7"
 
 /* A setting beside what it limits: thin, grey, below. */
 #define LIMIT_COLOUR "#57606a"
+/* A limit more than so many times above what it limits would press the curves to the ground. */
+#define LIMIT_FAR 4
 
 enum look { SOLID = 1, DASHED = 2, LIMIT = 3 };
 
@@ -64,6 +68,35 @@ static void add_metric(struct plot *plot, const struct samples *samples, const c
         if (strcmp(s->metric, metric) != 0) continue;
         if (where && !ever_nonzero(samples, s->node, where)) continue;
         add_curve(plot, samples, s, what, look);
+    }
+}
+
+static int64_t greatest_of(const struct series *s) {
+    int64_t greatest = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (s->points[i].value > greatest) greatest = s->points[i].value;
+    return greatest;
+}
+
+/* Adds what limits a figure, where it is near enough to be seen beside it; else it is told in words. */
+static void add_limit(struct plot *plot, const struct samples *samples, const char *figure, const char *metric,
+                      const char *what) {
+    for (size_t i = 0; i < samples->count; i++) {
+        const struct series *s = &samples->series[i];
+        const struct series *limited = samples_find(samples, s->node, figure);
+        size_t len = strlen(plot->beyond);
+        char words[READABLE_ROOM];
+        int64_t limit;
+
+        if (strcmp(s->metric, metric) != 0 || !ever_nonzero(samples, s->node, "connected_slaves")) continue;
+        limit = greatest_of(s);
+        if (limit == 0 || !limited) continue;
+        if (limit / LIMIT_FAR <= greatest_of(limited))
+            add_curve(plot, samples, s, what, LIMIT);
+        else
+            snprintf(plot->beyond + len, sizeof plot->beyond - len, "%s%.24s %s %s", len ? ", " : "", s->node, what,
+                     readable_bytes(words, limit));
     }
 }
 
@@ -138,11 +171,13 @@ void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples 
         break;
     case PLOT_BUFFERS:
         plot->name = "buffers";
-        plot->title = "Output buffers for replicas, and backlog";
+        plot->title = "Largest output buffer of a replica, and backlog";
         plot->quantity = "size";
-        add_metric(plot, samples, "repl_backlog_size", "connected_slaves", "repl-backlog-size", LIMIT);
+        add_limit(plot, samples, "repl_backlog_histlen", "repl_backlog_size", "repl-backlog-size");
+        add_limit(plot, samples, "replica_output_bytes", "replica_output_hard", "hard limit");
+        add_limit(plot, samples, "replica_output_bytes", "replica_output_soft", "soft limit");
         add_metric(plot, samples, "repl_backlog_histlen", "connected_slaves", "backlog", DASHED);
-        add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffers", SOLID);
+        add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffer", SOLID);
         tell_apart(plot);
         break;
     default:

@@ -18,8 +18,9 @@ struct plot {
     const char *name, *title, *quantity;
     struct curve curves[CURVES_MOST];
     size_t count;
-    size_t omitted; /* curves for which there was no room */
-    double unit;    /* what one of the y axis stands for */
+    size_t omitted;   /* curves for which there was no room */
+    char beyond[240]; /* limits that lie too far above the curves to be drawn, in words; "" if none */
+    double unit;      /* what one of the y axis stands for */
     const char *unit_name;
     int64_t least, greatest; /* of all values */
 };

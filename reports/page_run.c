@@ -217,10 +217,12 @@ static void put_figure(FILE *page, const struct plot_file *plot, const char *fol
     snprintf(path, sizeof path, "%s/%s.svg", folder, plot->stem);
     fputs("<figure><div class=\"canvas\">", page);
     if (!svg_inline(page, path, plot->title)) fputs("<p class=\"quiet\">This plot was not drawn.</p>", page);
+    fputs("</div><figcaption>", page);
+    page_put(page, plot->remark);
     fprintf(page,
-            "</div><figcaption>%s Files: <a href=\"plots/%s.png\">PNG</a>, <a href=\"plots/%s.svg\">SVG</a>, "
+            " Files: <a href=\"plots/%s.png\">PNG</a>, <a href=\"plots/%s.svg\">SVG</a>, "
             "<a href=\"plots/%s.dat\">data</a>.</figcaption></figure>\n",
-            plot->remark, plot->stem, plot->stem, plot->stem);
+            plot->stem, plot->stem, plot->stem);
 }
 
 static void put_plots(FILE *page, const struct run_plots *plots, const char *folder, const char *said) {

@@ -250,8 +250,8 @@ static const char *remark_of(enum plot_kind kind) {
         [PLOT_OFFSETS] = "Bytes of the replication stream: written by the master, applied by a replica. A line breaks "
                          "where its node is down.",
         [PLOT_LAG] = "The master's offset minus the replica's own, at the same instant.",
-        [PLOT_BUFFERS] = "What a master holds for its replicas: their output buffers, and the backlog that a partial "
-                         "resync needs.",
+        [PLOT_BUFFERS] = "What a master holds for its replicas: the output buffer of the one that is furthest behind, "
+                         "and the backlog that a partial resync needs.",
         [PLOT_MEMORY] = "The first write to a page after a fork copies it, until the snapshot's child is done."};
 
     return remarks[kind];
@@ -276,7 +276,9 @@ static bool write_plots(struct evidence *e, struct drawing *d, const struct samp
 
         curves_choose(&plot, (enum plot_kind)kind, samples);
         if (plot.count == 0) continue;
-        *file = (struct plot_file){.title = plot.title, .remark = remark_of((enum plot_kind)kind)};
+        *file = (struct plot_file){.title = plot.title};
+        snprintf(file->remark, sizeof file->remark, "%s%s%s%s", remark_of((enum plot_kind)kind),
+                 plot.beyond[0] ? " Beyond the plot: " : "", plot.beyond, plot.beyond[0] ? "." : "");
         snprintf(file->stem, sizeof file->stem, "run-%" PRId64 "-%s", d->run->id, plot.name);
         d->plot = &plot;
         d->stem = file->stem;

@@ -9,9 +9,9 @@
 
 /* One plot that a run has. */
 struct plot_file {
-    char stem[64];      /* "run-12-offsets": .svg, .png and .dat in the folder */
-    const char *title;  /* static */
-    const char *remark; /* what a reader should know of it; static, "" if nothing */
+    char stem[64];     /* "run-12-offsets": .svg, .png and .dat in the folder */
+    const char *title; /* static */
+    char remark[512];  /* what a reader should know of it; may hold names of nodes */
 };
 
 struct run_plots {

@@ -36,6 +36,8 @@ static const char *const made_up_samples[] = {"master_repl_offset",
                                               "lag_bytes",
                                               "used_memory",
                                               "replica_output_bytes",
+                                              "replica_output_hard",
+                                              "replica_output_soft",
                                               "repl_backlog_histlen",
                                               "repl_backlog_size",
                                               "current_cow_size",
@@ -48,6 +50,8 @@ enum made_up_sample {
     E_LAG,
     E_MEMORY,
     E_OUTPUT,
+    E_HARD,
+    E_SOFT,
     E_HISTLEN,
     E_BACKLOG,
     E_COPIED,
@@ -128,6 +132,8 @@ static inline bool made_up_sample_at(uint16_t node, int64_t ms, int64_t *values)
     values[E_SAVING] = saving;
     values[E_COPIED] = saving ? saved * 300 : 0;
     values[E_REPLICAS] = 2;
+    values[E_HARD] = 256 << 20;
+    values[E_SOFT] = 600000;
     return true;
 }
 

@@ -143,8 +143,9 @@ START_TEST(test_curves) {
     ck_assert_int_eq(plot.greatest, 636000);
     ck_assert_str_eq(plot.unit_name, "kB");
     curves_choose(&plot, PLOT_BUFFERS, &samples);
-    ck_assert_uint_eq(plot.count, 3); /* the master's alone */
-    for (size_t i = 0; i < 3; i++)
+    ck_assert_uint_eq(plot.count, 4); /* the master's alone: two figures, and the two limits that are near */
+    ck_assert_str_eq(plot.beyond, "m hard limit 268 MB");
+    for (size_t i = 2; i < 4; i++)
         for (size_t j = 0; j < i; j++) ck_assert_str_ne(plot.curves[i].colour, plot.curves[j].colour);
     curves_choose(&plot, PLOT_MEMORY, &samples);
     ck_assert_uint_eq(plot.count, 2);

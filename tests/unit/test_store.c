@@ -76,8 +76,8 @@ END_TEST
 
 START_TEST(test_samples_are_kept) {
     one_run(RECORD_EVENTS);
-    /* 601 instants, ten figures, three nodes; r1 is down for the 50 of them from 45 s to 50 s. */
-    db_expect(db_path, "SELECT count(*) FROM sample", "17530");
+    /* 601 instants, twelve figures, three nodes; r1 is down for the 50 of them from 45 s to 50 s. */
+    db_expect(db_path, "SELECT count(*) FROM sample", "21036");
     db_expect(db_path, "SELECT value FROM sample WHERE t = 30000000000 AND node = 'r2' AND metric = 'lag_bytes'",
               "400000");
     db_expect(db_path, "SELECT count(*) FROM sample WHERE node = 'r1' AND t >= 45000000000 AND t < 50000000000", "0");
@@ -330,7 +330,7 @@ START_TEST(test_workers_write_at_once) {
     db_expect(db_path, "SELECT count(*) || ' ' || min(id) || ' ' || max(id) FROM run", "48 1 48");
     db_expect(db_path, "SELECT count(*) FROM run WHERE seed != (number / 4) + 1", "0");
     db_expect(db_path, "SELECT count(*) FROM scenario", "2");
-    db_expect(db_path, "SELECT group_concat(DISTINCT c) FROM (SELECT count(*) AS c FROM sample GROUP BY run)", "17530");
+    db_expect(db_path, "SELECT group_concat(DISTINCT c) FROM (SELECT count(*) AS c FROM sample GROUP BY run)", "21036");
     judge_file();
 }
 END_TEST
@@ -338,7 +338,7 @@ END_TEST
 /* What one whole run leaves in each table, and that every run has it. */
 static void expect_whole_runs(void) {
     db_expect(db_path, "SELECT count(*) FROM run WHERE trace = ''", "0");
-    db_expect(db_path, "SELECT count(*) FROM run WHERE (SELECT count(*) FROM sample WHERE run = run.id) != 17530", "0");
+    db_expect(db_path, "SELECT count(*) FROM run WHERE (SELECT count(*) FROM sample WHERE run = run.id) != 21036", "0");
     db_expect(db_path, "SELECT count(*) FROM run WHERE (SELECT count(*) FROM node_final WHERE run = run.id) != 6", "0");
     db_expect(db_path, "SELECT count(*) FROM run WHERE (SELECT count(*) FROM note WHERE run = run.id) != 1", "0");
     db_expect(db_path, "SELECT count(*) FROM sample WHERE run NOT IN (SELECT id FROM run)", "0");
