@@ -9,13 +9,14 @@ static const struct own_command {
 } own_commands[] = {
     {"auth", auth_command},         {"bgsave", bgsave_command},   {"client", client_command},
     {"command", command_command},   {"config", config_command},   {"debug", debug_command},
-    {"discard", discard_command},   {"exec", exec_command},       {"hello", hello_command},
-    {"info", info_command},         {"lastsave", lastsave_command}, {"multi", multi_command},
-    {"psync", psync_command},       {"quit", quit_command},       {"replconf", replconf_command},
+    {"discard", discard_command},   {"echo", echo_command},       {"exec", exec_command},
+    {"hello", hello_command},       {"info", info_command},       {"lastsave", lastsave_command},
+    {"multi", multi_command},       {"ping", ping_command},       {"psync", psync_command},
+    {"publish", publish_command},   {"quit", quit_command},       {"replconf", replconf_command},
     {"replicaof", replicaof_command}, {"reset", reset_command},   {"role", role_command},
     {"save", save_command},         {"shutdown", shutdown_command}, {"slaveof", replicaof_command},
-    {"sync", psync_command},        {"unwatch", unwatch_command}, {"wait", wait_command},
-    {"watch", watch_command},
+    {"sync", psync_command},        {"time", time_command},       {"unwatch", unwatch_command},
+    {"wait", wait_command},         {"watch", watch_command},
 };
 
 void own_commands_bind(struct server *s) {
@@ -137,6 +138,34 @@ void reset_command(struct client *c) {
     c->db = 0;
     if (c->server->config.requirepass[0]) c->flags &= ~(unsigned)CLIENT_AUTHENTICATED;
     client_reply_status(c, "RESET");
+}
+
+void ping_command(struct client *c) {
+    if (c->server->running.argc > 2) client_reply_error(c, "ERR wrong number of arguments for 'ping' command");
+    else if (c->server->running.argc == 2) client_reply_bulk(c, own_argument(c, 1));
+    else client_reply_status(c, "PONG");
+}
+
+void echo_command(struct client *c) {
+    client_reply_bulk(c, own_argument(c, 1));
+}
+
+void time_command(struct client *c) {
+    int64_t us = host_wall_us(c->server->host);
+    char text[21];
+    client_reply_array(c, 2);
+    client_reply_bulk(c, (struct bytes){text, resp_format_number(us / 1000000, text)});
+    client_reply_bulk(c, (struct bytes){text, resp_format_number(us % 1000000, text)});
+}
+
+/* Nobody can subscribe here, but the message is part of the stream. */
+void publish_command(struct client *c) {
+    struct server *s = c->server;
+    const struct running *r = &s->running;
+    if (propagate_wanted(s)) {
+        propagate_add(s, &(struct stream_op){.db = c->db, .words = r->argv, .count = r->argc, .raw = r->raw});
+    }
+    client_reply_number(c, 0);
 }
 
 /* COMMAND COUNT; the descriptions themselves belong to a client library's start-up and are not told. */

@@ -12,6 +12,10 @@ void auth_command(struct client *c);
 void hello_command(struct client *c);
 void quit_command(struct client *c);
 void reset_command(struct client *c);
+void ping_command(struct client *c);
+void echo_command(struct client *c);
+void time_command(struct client *c);
+void publish_command(struct client *c);
 void command_command(struct client *c);
 
 /* --- client_command.c --- */
