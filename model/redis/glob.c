@@ -34,7 +34,7 @@ static bool match_one(struct bytes pattern, struct bytes text, struct place *at)
     return item == c;
 }
 
-bool glob_match(struct bytes pattern, struct bytes text) {
+bool string_match(struct bytes pattern, struct bytes text) {
     struct place at = {0, 0}, star = {0, 0};
     bool seen_star = false;
     while (at.t < text.len || at.p < pattern.len) {

@@ -7,6 +7,6 @@
 #include "sim/world/units.h"
 
 /* Time grows with the product of the lengths at most. */
-bool glob_match(struct bytes pattern, struct bytes text);
+bool string_match(struct bytes pattern, struct bytes text);
 
 #endif
