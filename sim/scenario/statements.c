@@ -77,7 +77,7 @@ static bool read_names(struct cursor *c, bool clients, struct party_set *out) {
     return false;
 }
 
-/* A node whose option names the node itself: `node a b replicaof a`. */
+/* A node cannot be what its own line says it follows. */
 static bool check_not_itself(struct cursor *c, const struct statement *st) {
     for (size_t i = 0; i < st->option_count; i++) {
         const struct option *o = &st->options[i];
