@@ -173,6 +173,7 @@ void info_command(struct client *c) {
     struct server *s = c->server;
     struct buffer reply, scratch;
     buffer_init(&reply, s->scratch);
+    buffer_reserve(&reply, 4096);
     buffer_init(&scratch, s->scratch);
     struct info_out out = {INFO_ALL, &scratch, append_line, &reply};
     for (size_t i = 0; i < INFO_SECTIONS; i++) {
