@@ -101,7 +101,7 @@ static int64_t word_index(const char *const *words, struct bytes word) {
     for (int64_t i = 0; words[i]; i++) {
         if (resp_word_is(word, words[i])) return i;
     }
-    assert(!"directive_check() lets no other word pass");
+    assert(false && "directive_check() lets no other word pass");
     return 0;
 }
 

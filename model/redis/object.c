@@ -18,7 +18,7 @@ union object object_create(struct pool *pool, enum object_type type) {
     case OBJECT_SET: return (union object){.table = table_create(pool, TABLE_SET)};
     case OBJECT_HASH: return (union object){.table = table_create(pool, TABLE_HASH)};
     case OBJECT_ZSET: return (union object){.zset = zset_create(pool)};
-    default: assert(!"a collection"); return (union object){NULL};
+    default: assert(false && "a collection"); return (union object){NULL};
     }
 }
 
@@ -29,7 +29,7 @@ void object_free(struct pool *pool, enum object_type type, union object o) {
     case OBJECT_SET:
     case OBJECT_HASH: table_free(pool, o.table); break;
     case OBJECT_ZSET: zset_free(pool, o.zset); break;
-    default: assert(!"a value");
+    default: assert(false && "a value");
     }
 }
 
@@ -40,7 +40,7 @@ union object object_copy(struct pool *pool, enum object_type type, union object 
     case OBJECT_SET:
     case OBJECT_HASH: return (union object){.table = table_copy(pool, o.table)};
     case OBJECT_ZSET: return (union object){.zset = zset_copy(pool, o.zset)};
-    default: assert(!"a value"); return o;
+    default: assert(false && "a value"); return o;
     }
 }
 
@@ -51,7 +51,7 @@ struct dataset_digest object_digest(enum object_type type, union object o) {
     case OBJECT_SET:
     case OBJECT_HASH: return o.table->sum;
     case OBJECT_ZSET: return o.zset->table->sum;
-    default: assert(!"a value"); return (struct dataset_digest){0, 0};
+    default: assert(false && "a value"); return (struct dataset_digest){0, 0};
     }
 }
 
@@ -62,7 +62,7 @@ uint64_t object_memory(enum object_type type, union object o) {
     case OBJECT_SET:
     case OBJECT_HASH: return accounting_table(o.table);
     case OBJECT_ZSET: return accounting_table(o.zset->table);
-    default: assert(!"a value"); return 0;
+    default: assert(false && "a value"); return 0;
     }
 }
 
@@ -73,6 +73,6 @@ uint64_t object_count(enum object_type type, union object o) {
     case OBJECT_SET:
     case OBJECT_HASH: return o.table->count;
     case OBJECT_ZSET: return zset_count(o.zset);
-    default: assert(!"a value"); return 0;
+    default: assert(false && "a value"); return 0;
     }
 }

@@ -31,7 +31,7 @@ static void add_element(struct pool *pool, enum object_type type, union object o
     case OBJECT_HASH:
         table_add_field(pool, o.table, numbered(&name, "field", i, 0), numbered(b, "value", i, size));
         break;
-    default: assert(!"a collection");
+    default: assert(false && "a collection");
     }
     buffer_free(&name);
 }

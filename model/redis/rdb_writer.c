@@ -19,6 +19,7 @@ struct rdb_writer {
     uint64_t crc;
     bool begun; /* the header was written */
     bool ended;
+    uint64_t keys; /* begun */
     struct snapshot_cursor cursor;
     bool db_begun; /* the cursor's database was announced */
     /* The value being written; type OBJECT_NONE between keys. */
@@ -160,7 +161,7 @@ static void put_element(struct rdb_writer *w, struct buffer *out) {
         put_little_endian(out, bits, 8);
         break;
     }
-    default: assert(!"a value");
+    default: assert(false && "a value");
     }
     w->next++;
 }
@@ -174,6 +175,7 @@ static bool next_key(struct rdb_writer *w, struct buffer *out) {
         if (!e) continue;
         if (!w->db_begun) put_database_header(w, out);
         w->db_begun = true;
+        w->keys++;
         begin_key(w, out, e);
         return true;
     }
@@ -213,6 +215,10 @@ bool rdb_writer_step(struct rdb_writer *w, size_t bytes, struct buffer *out) {
     if (!more) put_little_endian(out, w->crc, 8);
     w->ended = !more;
     return more;
+}
+
+uint64_t rdb_writer_keys_saved(const struct rdb_writer *w) {
+    return w->keys;
 }
 
 void rdb_writer_close(struct rdb_writer *w) {

@@ -215,7 +215,7 @@ static void take_line(struct server *s) {
         link_set_state(s, LINK_RECEIVE_PSYNC_REPLY);
         break;
     case LINK_RECEIVE_PSYNC_REPLY: take_psync_reply(s); break;
-    default: assert(!"no line is awaited in this state");
+    default: assert(false && "no line is awaited in this state");
     }
 }
 

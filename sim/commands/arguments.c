@@ -85,7 +85,7 @@ static bool read_value(const struct reading *r, const struct argument_rule *rule
     case ARGUMENT_CHOICE:
         return read_choice(r, rule, value);
     }
-    assert(!"an option without a value");
+    assert(false && "an option without a value");
     return false;
 }
 

@@ -63,7 +63,7 @@ struct campaign_run campaign_run_at(const struct campaign *campaign, uint64_t nu
         if (rest < seeds) return (struct campaign_run){file, number, file->first_seed + rest, rest == 0};
         rest -= seeds;
     }
-    assert(!"a number past the campaign's end");
+    assert(false && "a number past the campaign's end");
     abort();
 }
 

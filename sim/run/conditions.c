@@ -180,6 +180,6 @@ enum truth condition_judge(struct run *run, struct watched *w, struct buffer *go
         found.number = (int64_t)w->log_lines;
         return judge_number(run, w, &found, got);
     }
-    assert(!"a condition of no kind");
+    assert(false && "a condition of no kind");
     return TRUTH_UNDEFINED;
 }

@@ -22,5 +22,5 @@ void costs_set(struct costs *costs, const char *name, const struct option *value
         *plain[i].place = value->number;
         return;
     }
-    assert(!"a cost that the reader knows and struct costs lacks");
+    assert(false && "a cost that the reader knows and struct costs lacks");
 }

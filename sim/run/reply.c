@@ -41,7 +41,7 @@ static bool matches_number(const struct reply_pattern *pattern, const struct rep
     case CMP_GLOB:
         break;
     }
-    assert(!"a number pattern without an order");
+    assert(false && "a number pattern without an order");
     return false;
 }
 
@@ -68,6 +68,6 @@ bool reply_matches(const struct reply_pattern *pattern, const struct reply *repl
     case PATTERN_CLOSED:
         return false;
     }
-    assert(!"a pattern of no kind");
+    assert(false && "a pattern of no kind");
     return false;
 }

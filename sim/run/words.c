@@ -47,7 +47,7 @@ static bool put_piece(struct run *run, const struct piece *piece, uint64_t n, st
         out->len += (size_t)piece->times;
         return true;
     }
-    assert(!"a piece of no kind");
+    assert(false && "a piece of no kind");
     return false;
 }
 
