@@ -46,10 +46,8 @@ static size_t pairs_room(const struct run *run, const struct action *action) {
 }
 
 static void add_pairs(const struct run *run, const struct action *action, struct pairs *pairs) {
-    if (action->kind == ACT_CUT) {
+    if (action->kind == ACT_CUT || action->kind == ACT_REFUSE) {
         add_pair(pairs, action->from, action->to, action->one_way);
-    } else if (action->kind == ACT_REFUSE) {
-        add_pair(pairs, action->from, action->to, true); /* refusals act both ways */
     } else if (action->kind == ACT_PARTITION) {
         for (size_t i = 0; i < action->a.count; i++) {
             for (size_t j = 0; j < action->b.count; j++) {

@@ -35,13 +35,14 @@ static uint16_t busy_client(const struct run *run) {
 }
 
 static bool one_way_blocked(const struct run *run, uint16_t a, uint16_t b) {
-    return world_is_cut(run->world, a, b) || world_link(run->world, a, b)->loss_ppm >= PPM_ONE;
+    if (world_is_cut(run->world, a, b) || world_is_refused(run->world, a, b)) return true;
+    return world_link(run->world, a, b)->loss_ppm >= PPM_ONE;
 }
 
 /* The timeline is over, so all that still blocks a link has no end. */
 static bool unreachable(void *ctx, uint16_t a, uint16_t b) {
     const struct run *run = ctx;
-    return one_way_blocked(run, a, b) || one_way_blocked(run, b, a) || world_is_refused(run->world, a, b);
+    return one_way_blocked(run, a, b) || one_way_blocked(run, b, a);
 }
 
 static bool child_stalled(void *ctx, uint16_t party) {

@@ -15,6 +15,14 @@ static void put_sim(struct buffer *out, sim_time at) {
     writer_put_time(out, (at + SIM_MS / 2) / SIM_MS * SIM_MS);
 }
 
+/* When it was, unless the text says so itself. */
+static void put_instant(struct buffer *out, const char *text, sim_time at) {
+    if (at < 0 || strstr(text, "(t=")) return;
+    buffer_puts(out, " (t=");
+    writer_put_time(out, at);
+    buffer_putc(out, ')');
+}
+
 static void put_checks(struct buffer *out, const struct run_result *result) {
     for (size_t i = 0; i < result->check_count; i++) {
         const struct check_result *check = &result->checks[i];
@@ -22,11 +30,7 @@ static void put_checks(struct buffer *out, const struct run_result *result) {
         buffer_printf(out, "     %s %s: ", check->verdict == VERDICT_UNKNOWN ? "unknown" : "broken promise",
                       check->name);
         writer_put_line(out, check->detail);
-        if (check->at >= 0) {
-            buffer_puts(out, " (t=");
-            writer_put_time(out, check->at);
-            buffer_putc(out, ')');
-        }
+        put_instant(out, check->detail, check->at);
         if (check->count > 1) buffer_printf(out, ", %llu times", (unsigned long long)check->count);
         buffer_putc(out, '\n');
     }
@@ -42,11 +46,7 @@ static void put_expectations(struct buffer *out, const struct run_result *result
         writer_put_line(out, e->text);
         buffer_puts(out, "\n       found: ");
         writer_put_line(out, e->got);
-        if (e->at >= 0) {
-            buffer_puts(out, " (t=");
-            writer_put_time(out, e->at);
-            buffer_putc(out, ')');
-        }
+        put_instant(out, e->got, e->at);
         buffer_putc(out, '\n');
     }
 }
@@ -82,11 +82,7 @@ static void write_run(struct buffer *out, const struct run_result *result, bool 
     if (!result->passed) {
         buffer_putc(out, ' ');
         writer_put_line(out, result->failure);
-        if (result->failed_at >= 0) {
-            buffer_puts(out, " (t=");
-            writer_put_time(out, result->failed_at);
-            buffer_putc(out, ')');
-        }
+        put_instant(out, result->failure, result->failed_at);
         buffer_putc(out, '\n');
         put_checks(out, result);
         put_expectations(out, result);
