@@ -11,12 +11,11 @@
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1"};
 #define COLOURS (sizeof colours / sizeof *colours)
 
-/* A setting beside what it limits: thin, grey, below. */
-#define LIMIT_COLOUR "#57606a"
 /* A limit more than so many times above what it limits would press the curves to the ground. */
 #define LIMIT_FAR 4
 
-enum look { SOLID = 1, DASHED = 2, LIMIT = 3 };
+/* Limits are thin, and below. */
+enum look { SOLID = 1, DASHED = 2, LIMIT = 3, HARD_LIMIT = 4 };
 
 /* The n-th node of the run, from 0, in the order in which the samples name them. */
 static size_t node_number(const struct samples *samples, const char *node) {
@@ -41,22 +40,26 @@ static bool ever_nonzero(const struct samples *samples, const char *node, const 
     return false;
 }
 
-static void add_curve(struct plot *plot, const struct samples *samples, const struct series *series, const char *what,
-                      enum look look) {
-    struct curve *curve = &plot->curves[plot->count];
+/* The curve added, NULL if there is no room or nothing to show. */
+static struct curve *add_curve(struct plot *plot, const struct samples *samples, const struct series *series,
+                               const char *what, enum look look) {
+    struct curve *curve;
     size_t number = node_number(samples, series->node);
+    char node[28];
 
-    if (series->count == 0) return;
+    if (series->count == 0) return NULL;
     if (plot->count == CURVES_MOST) {
         plot->omitted++;
-        return;
+        return NULL;
     }
+    curve = &plot->curves[plot->count++];
     *curve = (struct curve){.series = series,
-                            .colour = look == LIMIT ? LIMIT_COLOUR : colours[number % COLOURS],
-                            .width = look == LIMIT ? 1.2 : 2,
+                            .colour = colours[number % COLOURS],
+                            .width = look >= LIMIT ? 1.4 : 2,
                             .dash = look == SOLID ? 1 + (int)(number / COLOURS) % 4 : (int)look};
-    snprintf(curve->label, sizeof curve->label, what[0] ? "%.18s %s" : "%.24s%s", series->node, what);
-    plot->count++;
+    readable_label(node, what[0] ? 20 : 28, series->node);
+    snprintf(curve->label, sizeof curve->label, "%s%s%s", node, what[0] ? " " : "", what);
+    return curve;
 }
 
 /* Adds a curve for each node that has the metric and, where `where` is not NULL, ever had `where` other than 0. */
@@ -81,22 +84,26 @@ static int64_t greatest_of(const struct series *s) {
 
 /* Adds what limits a figure, where it is near enough to be seen beside it; else it is told in words. */
 static void add_limit(struct plot *plot, const struct samples *samples, const char *figure, const char *metric,
-                      const char *what) {
+                      const char *what, enum look look) {
     for (size_t i = 0; i < samples->count; i++) {
         const struct series *s = &samples->series[i];
         const struct series *limited = samples_find(samples, s->node, figure);
         size_t len = strlen(plot->beyond);
-        char words[READABLE_ROOM];
+        char words[READABLE_ROOM], node[28];
         int64_t limit;
 
         if (strcmp(s->metric, metric) != 0 || !ever_nonzero(samples, s->node, "connected_slaves")) continue;
         limit = greatest_of(s);
         if (limit == 0 || !limited) continue;
-        if (limit / LIMIT_FAR <= greatest_of(limited))
-            add_curve(plot, samples, s, what, LIMIT);
-        else
-            snprintf(plot->beyond + len, sizeof plot->beyond - len, "%s%.24s %s %s", len ? ", " : "", s->node, what,
+        if (limit / LIMIT_FAR <= greatest_of(limited)) {
+            struct curve *curve = add_curve(plot, samples, s, what, look);
+
+            if (curve) curve->limited = limited->metric;
+        } else {
+            readable_label(node, sizeof node, s->node);
+            snprintf(plot->beyond + len, sizeof plot->beyond - len, "%s%s %s %s", len ? ", " : "", node, what,
                      readable_bytes(words, limit));
+        }
     }
 }
 
@@ -109,6 +116,13 @@ static void widen_below(struct plot *plot) {
     }
 }
 
+/* The colour of the curve that a limit belongs to, its own if there is none. */
+static const char *colour_of_limited(const struct plot *plot, const struct curve *limit) {
+    for (size_t i = 0; i < plot->count; i++)
+        if (strcmp(plot->curves[i].series->metric, limit->limited) == 0) return plot->curves[i].colour;
+    return limit->colour;
+}
+
 /* Where all curves are one node's, colours tell its figures apart better than dashes do. */
 static void tell_apart(struct plot *plot) {
     size_t next = 0;
@@ -116,10 +130,12 @@ static void tell_apart(struct plot *plot) {
     for (size_t i = 1; i < plot->count; i++)
         if (strcmp(plot->curves[i].series->node, plot->curves[0].series->node) != 0) return;
     for (size_t i = 0; i < plot->count; i++) {
-        if (plot->curves[i].dash == LIMIT) continue;
+        if (plot->curves[i].limited) continue;
         plot->curves[i].colour = colours[next++ % COLOURS];
         plot->curves[i].dash = SOLID;
     }
+    for (size_t i = 0; i < plot->count; i++)
+        if (plot->curves[i].limited) plot->curves[i].colour = colour_of_limited(plot, &plot->curves[i]);
 }
 
 static void choose_unit(struct plot *plot) {
@@ -173,9 +189,9 @@ void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples 
         plot->name = "buffers";
         plot->title = "Largest output buffer of a replica, and backlog";
         plot->quantity = "size";
-        add_limit(plot, samples, "repl_backlog_histlen", "repl_backlog_size", "repl-backlog-size");
-        add_limit(plot, samples, "replica_output_bytes", "replica_output_hard", "hard limit");
-        add_limit(plot, samples, "replica_output_bytes", "replica_output_soft", "soft limit");
+        add_limit(plot, samples, "repl_backlog_histlen", "repl_backlog_size", "repl-backlog-size", LIMIT);
+        add_limit(plot, samples, "replica_output_bytes", "replica_output_hard", "hard limit", HARD_LIMIT);
+        add_limit(plot, samples, "replica_output_bytes", "replica_output_soft", "soft limit", LIMIT);
         add_metric(plot, samples, "repl_backlog_histlen", "connected_slaves", "backlog", DASHED);
         add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffer", SOLID);
         tell_apart(plot);

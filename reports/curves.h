@@ -8,6 +8,7 @@
 
 struct curve {
     const struct series *series;
+    const char *limited; /* the metric that this one limits; NULL: it is no limit */
     char label[48];
     const char *colour; /* #rrggbb */
     double width;

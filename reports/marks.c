@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/run/utf8.h"
+#include "reports/readable.h"
 
 /* Widths in pixels of the label font (10 px, sans serif, rather too wide than too narrow), and the least distance of
  * two labels. */
@@ -35,28 +35,6 @@ double mark_label_width(const struct mark *mark) {
     return (double)characters(mark->label) * CHAR_WIDTH;
 }
 
-/* A label of any text: control characters and broken bytes become "?", what is too long is cut. */
-static void set_label(char *label, size_t room, const char *text) {
-    size_t n = strlen(text), len = 0;
-
-    for (size_t i = 0; i < n;) {
-        size_t step = utf8_length((struct bytes){text + i, n - i});
-
-        if (len + (step ? step : 1) + sizeof "…" > room) {
-            memcpy(label + len, "…", sizeof "…");
-            return;
-        }
-        if (step > 1 || (step == 1 && text[i] >= ' ' && text[i] != 0x7f)) {
-            memcpy(label + len, text + i, step);
-            len += step;
-        } else {
-            label[len++] = '?';
-        }
-        i += step ? step : 1;
-    }
-    label[len] = 0;
-}
-
 static void add_mark(struct marks *marks, enum mark_kind kind, int64_t begin, int64_t end, const char *label) {
     if (marks->count == MARKS_MOST) return;
     if (marks->count == marks->room) {
@@ -67,7 +45,7 @@ static void add_mark(struct marks *marks, enum mark_kind kind, int64_t begin, in
         marks->room = room;
     }
     marks->items[marks->count] = (struct mark){.kind = kind, .begin = begin, .end = end > begin ? end : begin};
-    set_label(marks->items[marks->count].label, sizeof marks->items[0].label, label);
+    readable_label(marks->items[marks->count].label, sizeof marks->items[0].label, label);
     marks->count++;
 }
 

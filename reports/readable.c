@@ -165,3 +165,24 @@ size_t readable_width(const char *text) {
     }
     return width;
 }
+
+void readable_label(char *label, size_t room, const char *text) {
+    size_t n = strlen(text), len = 0;
+
+    for (size_t i = 0; i < n;) {
+        size_t step = utf8_length((struct bytes){text + i, n - i});
+
+        if (len + (step ? step : 1) + sizeof "…" > room) {
+            memcpy(label + len, "…", sizeof "…");
+            return;
+        }
+        if (step > 1 || (step == 1 && text[i] >= ' ' && text[i] != 0x7f)) {
+            memcpy(label + len, text + i, step);
+            len += step;
+        } else {
+            label[len++] = '?';
+        }
+        i += step ? step : 1;
+    }
+    label[len] = 0;
+}

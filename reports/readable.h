@@ -30,4 +30,8 @@ void readable_put(FILE *out, enum readable_form form, const char *text, size_t m
 /* How many columns a text takes in a terminal: its characters, as readable_put shows them. */
 size_t readable_width(const char *text);
 
+/* A label of any text: one line of clean UTF-8 that fits `room` bytes with its zero; control characters and broken
+ * bytes become "?", what is too long ends with an ellipsis. */
+void readable_label(char *label, size_t room, const char *text);
+
 #endif
