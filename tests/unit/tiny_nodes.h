@@ -211,7 +211,9 @@ static inline void tiny_pattern(char *into, size_t n, uint64_t from) {
 }
 
 static inline void tiny_check_pattern(const char *bytes, size_t n) {
-    for (size_t i = 0; i < n; i++) ck_assert_int_eq(bytes[i], (char)(i * 2654435761u >> 13));
+    size_t good = 0;
+    while (good < n && bytes[good] == (char)(good * 2654435761u >> 13)) good++;
+    ck_assert_msg(good == n, "byte %zu of %zu is not the one that was written", good, n);
 }
 
 static inline int tiny_main(const char *name, void (*add)(TCase *)) {
