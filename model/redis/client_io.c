@@ -173,6 +173,10 @@ static bool write_stream(struct client *c) {
     for (;;) {
         if (!write_out(c)) return false;
         struct bytes piece = repl_reader_peek(&r->stream);
+        if (piece.len == 0 && !repl_reader_done(&r->stream)) { /* its block was full, and the last one, until now */
+            repl_reader_advance(&s->repl, &r->stream, 0);
+            continue;
+        }
         if (r->odd_to && r->stream.block) {
             piece.len = odd_piece(c, piece.len);
             if (piece.len == 0 && !repl_reader_done(&r->stream)) continue;
