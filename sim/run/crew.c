@@ -83,9 +83,10 @@ static void close_orders(struct member *member) {
 
 static void describe_death(int status, char *why, size_t room) {
     if (WIFSIGNALED(status)) {
-        snprintf(why, room, "crashed: signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        snprintf(why, room, "the worker process crashed: signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
     } else {
-        snprintf(why, room, "crashed: the process exited with status %d", WEXITSTATUS(status));
+        snprintf(why, room, "the worker process exited with status %d", WEXITSTATUS(status));
     }
 }
 
@@ -99,9 +100,15 @@ static void bury(struct crew *crew, struct member *member) {
     member->free = false;
     member->len = 0;
     bool told = crew->stopping && (WIFEXITED(status) ? WEXITSTATUS(status) == 0 : WTERMSIG(status) == SIGKILL);
-    if (told || member->todo.first == member->todo.end) return;
+    bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool idle = member->todo.first == member->todo.end;
+    if (told || (idle && orderly)) return;
     char why[128];
     describe_death(status, why, sizeof why);
+    if (idle) { /* it died of itself, not of a run: others would, too */
+        crew->events.trouble(crew->events.ctx, why);
+        return;
+    }
     crew->events.lost(crew->events.ctx, member->todo.first++, why);
     if (member->todo.first < member->todo.end) crew->returned[crew->returned_count++] = member->todo;
     member->todo = (struct range){0, 0};

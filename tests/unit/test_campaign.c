@@ -115,7 +115,7 @@ START_TEST(test_crashed_worker_is_one_failed_run) {
     struct outcome o = make(texts, 2, 6, (struct campaign){.jobs = 2});
     ck_assert_int_eq(o.status, 1);
     ck_assert_uint_eq(count_of(o.out, "FAIL test.scn seed="), 6);
-    ck_assert_uint_eq(count_of(o.out, "crashed: signal 6"), 6);
+    ck_assert_uint_eq(count_of(o.out, "the worker process crashed: signal 6"), 6);
     ck_assert_uint_eq(count_of(o.out, "PASS test.scn seed="), 6);
     ck_assert_ptr_nonnull(strstr(o.out, "12 runs: 6 passed, 6 failed"));
     drop(&o);
