@@ -172,7 +172,7 @@ static bool write_stream(struct client *c) {
     struct replica *r = &c->replica;
     for (;;) {
         if (!write_out(c)) return false;
-        struct bytes piece = repl_reader_peek(&r->stream);
+        struct bytes piece = repl_reader_peek(&s->repl, &r->stream);
         if (piece.len == 0 && !repl_reader_done(&r->stream)) { /* its block was full, and the last one, until now */
             repl_reader_advance(&s->repl, &r->stream, 0);
             continue;

@@ -185,15 +185,26 @@ int64_t repl_reader_seek(struct repl_buffer *rb, struct repl_reader *r, int64_t 
     return rb->offset + 1 - offset;
 }
 
-void repl_reader_advance(struct repl_buffer *rb, struct repl_reader *r, size_t n) {
-    assert(r->block && r->at + n <= r->block->used);
-    r->at += n;
+/* Goes on to the next block when this one is used up, giving it back. */
+static void move_on(struct repl_buffer *rb, struct repl_reader *r) {
     struct repl_block *next = r->block->next;
     if (!next || r->at < r->block->used) return;
     r->block->refs--;
     next->refs++;
     *r = (struct repl_reader){next, 0};
     repl_buffer_trim(rb, REPL_TRIM_PER_CALL);
+}
+
+struct bytes repl_reader_peek(struct repl_buffer *rb, struct repl_reader *r) {
+    if (!r->block) return (struct bytes){NULL, 0};
+    move_on(rb, r); /* it may have been the last block when we reached its end */
+    return (struct bytes){r->block->bytes + r->at, r->block->used - r->at};
+}
+
+void repl_reader_advance(struct repl_buffer *rb, struct repl_reader *r, size_t n) {
+    assert(r->block && r->at + n <= r->block->used);
+    r->at += n;
+    move_on(rb, r);
 }
 
 uint64_t repl_reader_memory(const struct repl_buffer *rb, const struct repl_reader *r) {

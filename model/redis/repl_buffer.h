@@ -87,11 +87,9 @@ int64_t repl_reader_seek(struct repl_buffer *rb, struct repl_reader *r, int64_t 
 void repl_reader_stop(struct repl_buffer *rb, struct repl_reader *r);
 /* Stands where `other` stands. */
 void repl_reader_copy(struct repl_reader *r, const struct repl_reader *other);
-/* The bytes to send next that lie in one piece; len 0: none. */
-static inline struct bytes repl_reader_peek(const struct repl_reader *r) {
-    return r->block ? (struct bytes){r->block->bytes + r->at, r->block->used - r->at} : (struct bytes){NULL, 0};
-}
-/* n of them were sent. Moves on to the next block when this one is used up. */
+/* The bytes to send next that lie in one piece; len 0: there are none. */
+struct bytes repl_reader_peek(struct repl_buffer *rb, struct repl_reader *r);
+/* n of them were sent. */
 void repl_reader_advance(struct repl_buffer *rb, struct repl_reader *r, size_t n);
 /* Whether nothing is left to send. */
 static inline bool repl_reader_done(const struct repl_reader *r) {

@@ -14,11 +14,11 @@ enum { PIECE = 16 * 1024 }; /* PROTO_IOBUF_LEN */
 
 /* A defect: what was buffered during the snapshot goes before the payload. */
 static void put_stream_first(struct client *c) {
-    struct replica *r = &c->replica;
-    while (r->stream.block && !repl_reader_done(&r->stream)) {
-        struct bytes piece = repl_reader_peek(&r->stream);
-        if (piece.len) buffer_put(&c->out, piece.at, piece.len);
-        repl_reader_advance(&c->server->repl, &r->stream, piece.len);
+    struct repl_buffer *rb = &c->server->repl;
+    struct bytes piece;
+    while ((piece = repl_reader_peek(rb, &c->replica.stream)).len) {
+        buffer_put(&c->out, piece.at, piece.len);
+        repl_reader_advance(rb, &c->replica.stream, piece.len);
     }
 }
 

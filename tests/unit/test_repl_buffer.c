@@ -49,14 +49,13 @@ static void feed_alone(size_t n) {
 static size_t read_and_compare(struct repl_reader *r, int64_t *offset, size_t most) {
     size_t done = 0;
     while (done < most) {
-        struct bytes piece = repl_reader_peek(r);
+        struct bytes piece = repl_reader_peek(&rb, r);
+        if (piece.len == 0) break;
         if (piece.len > most - done) piece.len = most - done;
-        if (piece.len) ck_assert_mem_eq(piece.at, flat.at + *offset - 1, piece.len);
-        bool end = repl_reader_done(r);
+        ck_assert_mem_eq(piece.at, flat.at + *offset - 1, piece.len);
         repl_reader_advance(&rb, r, piece.len);
         *offset += (int64_t)piece.len;
         done += piece.len;
-        if (end || (piece.len == 0 && repl_reader_done(r))) break;
     }
     return done;
 }
@@ -106,6 +105,20 @@ START_TEST(a_reader_starts_with_what_is_fed_next) {
     ck_assert_uint_eq(rb.block_count, 2);
     int64_t offset = BLOCK - 10 + 1;
     ck_assert_uint_eq(read_and_compare(&r, &offset, 1000), 30);
+    repl_reader_stop(&rb, &r);
+}
+END_TEST
+
+/* The end of a full block, reached while it was the last one, is not the end of the stream. */
+START_TEST(a_reader_goes_on_in_a_later_block) {
+    struct repl_reader r = {NULL, 0}, *readers[] = {&r};
+    int64_t offset = 1;
+    feed(BLOCK, readers, 1);
+    ck_assert_uint_eq(read_and_compare(&r, &offset, SIZE_MAX), BLOCK);
+    ck_assert(repl_reader_done(&r));
+    feed_alone(7);
+    ck_assert(!repl_reader_done(&r));
+    ck_assert_uint_eq(read_and_compare(&r, &offset, SIZE_MAX), 7);
     repl_reader_stop(&rb, &r);
 }
 END_TEST
@@ -259,6 +272,7 @@ int main(void) {
     tcase_add_test(tests, an_empty_backlog_begins_at_the_next_byte);
     tcase_add_test(tests, the_psync_window_is_inclusive);
     tcase_add_test(tests, a_reader_starts_with_what_is_fed_next);
+    tcase_add_test(tests, a_reader_goes_on_in_a_later_block);
     tcase_add_test(tests, a_replica_is_charged_whole_blocks);
     tcase_add_test(tests, history_is_kept_by_whole_blocks);
     tcase_add_test(tests, a_slow_reader_keeps_history_for_all);
