@@ -29,7 +29,7 @@ struct run_identity {
 };
 
 struct op_record {
-    uint64_t number; /* in the run, in order of calls */
+    uint64_t number; /* of its client's operations, from 0 */
     uint16_t client; /* party */
     uint16_t node;   /* whom it was sent to */
     sim_time invoke;

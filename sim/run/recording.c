@@ -7,8 +7,7 @@
 
 /* An operation whose fate is not known yet. */
 struct open_op {
-    struct op_record record; /* its number is the run's: in order of calls, whoever made them */
-    uint64_t own;            /* the number that its client gave */
+    struct op_record record;
     size_t wire_len;
     struct open_op *next;
 };
@@ -22,7 +21,6 @@ struct recording {
     int64_t *sample_values;
     struct open_op **open; /* by party: in order of calls */
     struct open_op ***tail;
-    uint64_t ops; /* numbers given */
     struct buffer text;
 };
 
@@ -59,7 +57,7 @@ static void tell_op(struct run *run, const struct op_record *record) {
 
 static struct open_op **find_op(struct recording *recording, uint16_t party, uint64_t number) {
     struct open_op **link = &recording->open[party];
-    while (*link && (*link)->own != number) link = &(*link)->next;
+    while (*link && (*link)->record.number != number) link = &(*link)->next;
     return link;
 }
 
@@ -68,8 +66,7 @@ static void hear_call(struct run *run, const struct happening *h) {
     struct recording *recording = run->recording;
     if (*find_op(recording, h->node, (uint64_t)h->a)) return;
     struct open_op *op = POOL_NEW(run->pool, struct open_op);
-    op->own = (uint64_t)h->a;
-    op->record = (struct op_record){.number = recording->ops++,
+    op->record = (struct op_record){.number = (uint64_t)h->a,
                                     .client = h->node,
                                     .node = h->peer,
                                     .invoke = h->at,
@@ -92,12 +89,8 @@ static void close_op(struct run *run, struct open_op **link, uint16_t party) {
 static void hear_fate(struct run *run, const struct happening *h) {
     struct recording *recording = run->recording;
     struct open_op **link = find_op(recording, h->node, (uint64_t)h->a);
-    struct op_record record = {.client = h->node, .node = h->peer, .invoke = h->at};
-    if (*link) {
-        record = (*link)->record;
-    } else {
-        record.number = recording->ops++;
-    }
+    struct op_record record = {.number = (uint64_t)h->a, .client = h->node, .node = h->peer, .invoke = h->at};
+    if (*link) record = (*link)->record;
     record.done = h->at;
     record.fate = (enum op_fate)h->b;
     buffer_clear(&recording->text);
