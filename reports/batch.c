@@ -29,10 +29,11 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *into, int columns, int row
     return statement;
 }
 
-bool batch_prepare(struct batch *batch, sqlite3 *db, const char *into, int columns) {
-    batch->columns = columns;
-    batch->one = prepare(db, into, columns, 1);
-    batch->many = prepare(db, into, columns, BATCH_ROWS);
+bool batch_prepare(struct batch *batch, sqlite3 *db, const char *into) {
+    batch->columns = 1;
+    for (const char *c = into; *c; c++) batch->columns += *c == ',';
+    batch->one = prepare(db, into, batch->columns, 1);
+    batch->many = prepare(db, into, batch->columns, BATCH_ROWS);
     return batch->one && batch->many;
 }
 

@@ -20,8 +20,8 @@ struct batch {
  * lie in the spool (SQLITE_STATIC). */
 typedef size_t batch_bind_fn(sqlite3_stmt *statement, int first, const void *row, const void *ctx);
 
-/* `into` is "INSERT INTO table (columns)"; `columns` their number. False: sqlite3_errmsg(db) says why. */
-bool batch_prepare(struct batch *batch, sqlite3 *db, const char *into, int columns);
+/* `into` is "INSERT INTO table (columns)". False: sqlite3_errmsg(db) says why. */
+bool batch_prepare(struct batch *batch, sqlite3 *db, const char *into);
 /* Inserts all rows of a spool. False: sqlite3_errmsg says why. */
 bool batch_write(struct batch *batch, const struct spool *rows, batch_bind_fn *bind, const void *ctx);
 void batch_finalize(struct batch *batch);

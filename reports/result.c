@@ -57,7 +57,7 @@ bool result_open(struct result_writer *w, sqlite3 *db, uint64_t campaign) {
         if (sqlite3_prepare_v3(db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &w->statements[i], NULL) !=
             SQLITE_OK)
             return false;
-    return batch_prepare(&w->field_batch, db, "INSERT INTO node_final (run, ord, node, field, value)", 5);
+    return batch_prepare(&w->field_batch, db, "INSERT INTO node_final (run, ord, node, field, value)");
 }
 
 void result_close(struct result_writer *w) {

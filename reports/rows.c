@@ -15,7 +15,7 @@ struct event_row {
 };
 
 struct op_row {
-    uint64_t number;
+    uint64_t ord, number;
     sim_time invoke, done;
     uint16_t client, node;
     uint32_t fate;
@@ -41,15 +41,13 @@ struct fault_row {
 bool rows_open(struct rows *rows, sqlite3 *db) {
     *rows = (struct rows){.pool = pool_create()};
     buffer_init(&rows->words, rows->pool);
-    return batch_prepare(&rows->event_batch, db, "INSERT INTO event (run, seq, t, kind, \"from\", \"to\", detail)",
-                         7) &&
+    return batch_prepare(&rows->event_batch, db, "INSERT INTO event (run, seq, t, kind, \"from\", \"to\", detail)") &&
            batch_prepare(
                &rows->op_batch, db,
-               "INSERT INTO op (run, number, client, node, invoke, \"return\", command, \"key\", reply, fate)", 10) &&
+               "INSERT INTO op (run, ord, client, number, node, invoke, \"return\", command, \"key\", reply, fate)") &&
            /* The sample at rest may fall on the instant of a periodic one: the later says how it ended. */
-           batch_prepare(&rows->sample_batch, db, "INSERT OR REPLACE INTO sample (run, t, node, metric, value)", 5) &&
-           batch_prepare(&rows->fault_batch, db, "INSERT INTO fault (run, ord, begin_ns, end_ns, node, peer, action)",
-                         7);
+           batch_prepare(&rows->sample_batch, db, "INSERT OR REPLACE INTO sample (run, t, node, metric, value)") &&
+           batch_prepare(&rows->fault_batch, db, "INSERT INTO fault (run, ord, begin_ns, end_ns, node, peer, action)");
 }
 
 void rows_free(struct rows *rows) {
@@ -97,6 +95,7 @@ void rows_begin(struct rows *rows, const struct run_identity *identity) {
     spool_clear(&rows->samples);
     spool_clear(&rows->faults);
     keep_names(rows, identity);
+    rows->op_count = 0;
     rows->system = identity->system;
     rows->model = identity->model;
 }
@@ -155,7 +154,8 @@ void rows_add_fault(struct rows *rows, const struct happening *h) {
 
 void rows_add_op(struct rows *rows, const struct op_record *op) {
     struct bytes key = rows->system->op_key(op->wire);
-    struct op_row row = {.number = op->number,
+    struct op_row row = {.ord = rows->op_count++,
+                         .number = op->number,
                          .invoke = op->invoke,
                          .done = op->done,
                          .client = op->client,
@@ -240,21 +240,22 @@ static size_t bind_op(sqlite3_stmt *statement, int i, const void *at, const void
     const char *fate = op_fate_name((enum op_fate)row->fate);
 
     sqlite3_bind_int64(statement, i, rows->run);
-    sqlite3_bind_int64(statement, i + 1, (int64_t)row->number);
+    sqlite3_bind_int64(statement, i + 1, (int64_t)row->ord);
     bind_party(statement, i + 2, rows, row->client);
-    bind_party(statement, i + 3, rows, row->node);
-    sqlite3_bind_int64(statement, i + 4, row->invoke);
-    bind_instant(statement, i + 5, row->done);
-    bind_text(statement, i + 6, texts, row->command);
+    sqlite3_bind_int64(statement, i + 3, (int64_t)row->number);
+    bind_party(statement, i + 4, rows, row->node);
+    sqlite3_bind_int64(statement, i + 5, row->invoke);
+    bind_instant(statement, i + 6, row->done);
+    bind_text(statement, i + 7, texts, row->command);
     if (row->has_key)
-        bind_text(statement, i + 7, texts + row->command, row->key);
-    else
-        sqlite3_bind_null(statement, i + 7);
-    if (row->done >= 0)
-        bind_text(statement, i + 8, texts + row->command + row->key, row->reply);
+        bind_text(statement, i + 8, texts + row->command, row->key);
     else
         sqlite3_bind_null(statement, i + 8);
-    bind_text(statement, i + 9, fate, strlen(fate));
+    if (row->done >= 0)
+        bind_text(statement, i + 9, texts + row->command + row->key, row->reply);
+    else
+        sqlite3_bind_null(statement, i + 9);
+    bind_text(statement, i + 10, fate, strlen(fate));
     return spool_row_size(sizeof *row + row->command + row->key + row->reply);
 }
 

@@ -17,6 +17,7 @@ struct rows {
     struct spool names; /* the parties' names, one after the other */
     struct bytes *party;
     size_t party_count, party_room;
+    uint64_t op_count; /* of the run */
     const struct system *system;
     struct model *model;
     int64_t run; /* id of the run that is written */

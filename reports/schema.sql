@@ -110,8 +110,9 @@ CREATE TABLE sample (              -- --record ops and events
 
 CREATE TABLE op (                  -- --record ops and events: operations of clients and of the timeline
     run      INTEGER NOT NULL REFERENCES run (id),
-    number   INTEGER NOT NULL,
+    ord      INTEGER NOT NULL,     -- in the order in which their fates became known
     client   TEXT NOT NULL,
+    number   INTEGER NOT NULL,     -- the client's own count
     node     TEXT NOT NULL,        -- whom it was sent to
     invoke   INTEGER NOT NULL,
     "return" INTEGER,              -- NULL: never
@@ -119,7 +120,7 @@ CREATE TABLE op (                  -- --record ops and events: operations of cli
     "key"    TEXT,
     reply    TEXT,
     fate     TEXT NOT NULL CHECK (fate IN ('ok', 'error', 'closed', 'timeout', 'pending')),
-    PRIMARY KEY (run, number)
+    PRIMARY KEY (run, ord)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE event (               -- --record events: everything that happened

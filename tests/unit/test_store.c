@@ -123,8 +123,8 @@ START_TEST(test_events_and_ops) {
                             .fate = OP_OK,
                             .wire = {"SET load:set:1 v", 16},
                             .reply = {"OK", 2}};
-    struct op_record lost = {.number = 2,
-                             .client = E_LOAD,
+    struct op_record lost = {.number = 1, /* of another client's count */
+                             .client = E_CONSOLE,
                              .node = E_M,
                              .invoke = 40,
                              .done = -1,
@@ -148,11 +148,11 @@ START_TEST(test_events_and_ops) {
               "writem1offset 123");
     db_expect(
         db_path,
-        "SELECT client || node || invoke || \"return\" || command || \"key\" || reply || fate FROM op WHERE number = 1",
+        "SELECT client || node || invoke || \"return\" || command || \"key\" || reply || fate FROM op WHERE ord = 0",
         "loadm1030SET load:set:1 vload:set:1OKok");
     db_expect(
         db_path,
-        "SELECT \"return\" IS NULL AND \"key\" IS NULL AND reply IS NULL AND fate = 'pending' FROM op WHERE number = 2",
+        "SELECT \"return\" IS NULL AND \"key\" IS NULL AND reply IS NULL AND fate = 'pending' FROM op WHERE ord = 1",
         "1");
 }
 END_TEST
