@@ -13,10 +13,8 @@ static struct page *page_of(struct entry *e) {
     return CONTAINER_OF(e - e->place, struct page, entries);
 }
 
-uint32_t database_slot_of(const struct entry *e) {
-    const struct entry *first = e - e->place;
-    const struct page *page = CONTAINER_OF((uintptr_t)first, struct page, entries);
-    return page->number * PAGE_ENTRIES + e->place;
+static uint32_t slot_of(struct entry *e) {
+    return page_of(e)->number * PAGE_ENTRIES + e->place;
 }
 
 /* --- sums ---------------------------------------------------------------------------------------------- */
@@ -29,21 +27,14 @@ static struct dataset_digest entry_digest(const struct entry *e) {
     return digest_pair(key, e->value_digest);
 }
 
-static uint64_t entry_memory(const struct entry *e) {
-    uint64_t expires = e->deadline == NO_DEADLINE ? 0 : ACCOUNTING_DICT_ENTRY;
-    return accounting_key(e->key->len) + object_memory(e->type, e->value) + expires;
-}
-
-/* Takes an entry out of the sums, before it changes or goes. */
+/* Takes an entry out of the digest, before it changes or goes. */
 static void untally(struct database *db, const struct entry *e) {
     digest_sub(&db->digest, entry_digest(e));
-    db->memory -= entry_memory(e);
 }
 
 /* Counts an entry in, after it came or changed. */
 static void tally(struct database *db, const struct entry *e) {
     digest_add(&db->digest, entry_digest(e));
-    db->memory += entry_memory(e);
     db->version++;
 }
 
@@ -60,6 +51,7 @@ static bool snapshot_needs(const struct database *db, uint32_t made_in) {
 }
 
 static void drop_key(struct database *db, struct entry *e) {
+    db->memory -= accounting_key(e->key->len);
     if (snapshot_needs(db, e->key_epoch))
         snapshot_keep_object(db->snapshot, OBJECT_STRING, (union object){.text = e->key});
     else
@@ -68,6 +60,7 @@ static void drop_key(struct database *db, struct entry *e) {
 }
 
 static void drop_value(struct database *db, struct entry *e) {
+    db->memory -= object_memory(e->type, e->value);
     if (snapshot_needs(db, e->value_epoch))
         snapshot_keep_object(db->snapshot, e->type, e->value);
     else
@@ -80,6 +73,7 @@ static void take_value(struct database *db, struct entry *e, enum object_type ty
     e->value = value;
     e->value_epoch = db->epoch;
     e->value_digest = object_digest(type, value);
+    db->memory += object_memory(type, value);
 }
 
 /* --- slots ---------------------------------------------------------------------------------------------- */
@@ -120,14 +114,15 @@ static struct entry *new_entry(struct database *db, struct bytes key) {
     e->key = text_create(db->pool, key);
     e->key_epoch = db->epoch;
     e->deadline = NO_DEADLINE;
-    slot_index_insert(db->pool, &db->index, e->hash, database_slot_of(e));
+    db->memory += accounting_key(key.len);
+    slot_index_insert(db->pool, &db->index, e->hash, slot_of(e));
     db->size++;
     return e;
 }
 
 /* Gives the slot of an entry back whose key and value are gone. */
 static void free_entry(struct database *db, struct entry *e) {
-    uint32_t slot = database_slot_of(e);
+    uint32_t slot = slot_of(e);
     slot_index_remove(&db->index, e->hash, slot);
     e->next_free = db->free_slot;
     db->free_slot = slot;
@@ -146,12 +141,14 @@ static void change_deadline(struct database *db, struct entry *e, int64_t deadli
     if (e->deadline != NO_DEADLINE) {
         db->expires--;
         db->deadline_sum -= e->deadline;
+        db->memory -= ACCOUNTING_DICT_ENTRY;
     }
     e->deadline = deadline;
     if (deadline == NO_DEADLINE) return;
     db->expires++;
     db->deadline_sum += deadline;
-    deadlines_add(db->pool, &db->deadlines, (struct deadline){deadline, database_slot_of(e)}, db->expires, still_due, db);
+    db->memory += ACCOUNTING_DICT_ENTRY;
+    deadlines_add(db->pool, &db->deadlines, (struct deadline){deadline, slot_of(e)}, db->expires, still_due, db);
 }
 
 struct entry *database_first_deadline(struct database *db) {
@@ -219,17 +216,20 @@ void database_remove(struct database *db, struct entry *e) {
 
 struct entry *database_move(struct database *from, struct entry *e, struct database *to, struct bytes key) {
     assert(from->epoch == to->epoch);
+    uint64_t memory = object_memory(e->type, e->value);
     struct entry *moved = new_entry(to, key);
     moved->type = e->type;
     moved->value = e->value;
     moved->value_epoch = e->value_epoch;
     moved->value_digest = e->value_digest;
     change_deadline(to, moved, e->deadline);
+    to->memory += memory;
     tally(to, moved);
 
     touch(from, page_of(e));
     untally(from, e);
     change_deadline(from, e, NO_DEADLINE);
+    from->memory -= memory;
     e->type = OBJECT_NONE;
     drop_key(from, e);
     free_entry(from, e);
@@ -242,7 +242,9 @@ void entry_set_text(struct database *db, struct entry *e, struct bytes b) {
     touch(db, page_of(e));
     untally(db, e);
     if (e->type == OBJECT_STRING && !snapshot_needs(db, e->value_epoch) && text_fits(e->value.text, b.len)) {
+        db->memory -= accounting_text(text_bytes(e->value.text));
         text_assign(e->value.text, b);
+        db->memory += accounting_text(b);
         e->value_digest = digest_of_bytes(b);
     } else {
         union object value = {.text = text_create(db->pool, b)};
@@ -271,6 +273,7 @@ void entry_set_deadline(struct database *db, struct entry *e, int64_t deadline) 
 union object *entry_open(struct database *db, struct entry *e) {
     touch(db, page_of(e));
     untally(db, e);
+    db->memory -= object_memory(e->type, e->value);
     if (snapshot_needs(db, e->value_epoch)) {
         union object copy = object_copy(db->pool, e->type, e->value);
         snapshot_note_copy(db->snapshot, object_memory(e->type, e->value));
@@ -283,5 +286,6 @@ union object *entry_open(struct database *db, struct entry *e) {
 
 void entry_close(struct database *db, struct entry *e) {
     e->value_digest = object_digest(e->type, e->value);
+    db->memory += object_memory(e->type, e->value);
     tally(db, e);
 }

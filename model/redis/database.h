@@ -79,7 +79,6 @@ static inline struct entry *database_slot(const struct database *db, uint32_t sl
     struct entry *e = &db->pages[slot / PAGE_ENTRIES]->entries[slot % PAGE_ENTRIES];
     return e->type == OBJECT_NONE ? NULL : e;
 }
-uint32_t database_slot_of(const struct entry *e);
 
 /* Makes the value a string of these bytes, whatever it was; in place where that is possible. */
 void entry_set_text(struct database *db, struct entry *e, struct bytes b);

@@ -16,7 +16,8 @@ struct expiry_argument {
 bool expiry_read(struct exec *ex, struct expiry_argument argument, int64_t *deadline);
 /* Whether a deadline given to a command is over already, so that a master deletes at once. */
 bool expiry_is_past(const struct exec *ex, int64_t deadline);
-/* Sets a deadline, or deletes the key if it is past; counts the change and tells the stream PEXPIREAT or DEL. */
-void expiry_apply(struct exec *ex, struct entry *e, int64_t deadline);
+/* Sets a deadline, or deletes the key if it is past; counts the change and tells the stream PEXPIREAT or DEL. Arguments
+ * from `rest` on follow in the stream as they are. */
+void expiry_apply(struct exec *ex, struct entry *e, int64_t deadline, size_t rest);
 
 #endif

@@ -1,6 +1,6 @@
 /* Counters: strings that hold a number. */
 #include "model/redis/commands.h"
-#include "model/redis/decimal.h"
+#include "model/redis/extended.h"
 #include "model/redis/exec.h"
 
 /* Puts a number's text at a key, keeping its time to live. */
@@ -58,17 +58,17 @@ void command_incrbyfloat(struct exec *ex) {
     bool wrong;
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_STRING, &wrong);
     if (wrong) return;
-    decimal value = 0, by;
-    if ((e && !decimal_parse(text_bytes(e->value.text), &value)) || !decimal_parse(ex->argv[2], &by)) {
+    struct extended value = {0}, by;
+    if ((e && !extended_parse(text_bytes(e->value.text), &value)) || !extended_parse(ex->argv[2], &by)) {
         reply_error(ex, "ERR value is not a valid float");
         return;
     }
-    if (!decimal_add(value, by, &value)) {
+    if (!extended_add(value, by, &value)) {
         reply_error(ex, "ERR increment would produce NaN or Infinity");
         return;
     }
-    char text[DECIMAL_ROOM];
-    struct bytes result = {text, decimal_format(value, text)};
+    char text[EXTENDED_ROOM];
+    struct bytes result = {text, extended_format(value, text)};
     put(ex, e, result);
     reply_bulk(ex, result);
     exec_rewrite(ex, (struct bytes[]){resp_text("SET"), ex->argv[1], result, resp_text("KEEPTTL")}, 4);

@@ -32,7 +32,7 @@ bool expiry_is_past(const struct exec *ex, int64_t deadline) {
     return deadline <= ex->now_ms && ex->expiry == EXPIRY_MASTER;
 }
 
-void expiry_apply(struct exec *ex, struct entry *e, int64_t deadline) {
+void expiry_apply(struct exec *ex, struct entry *e, int64_t deadline, size_t rest) {
     struct bytes key = ex->argv[1];
     ex->dirty++;
     if (expiry_is_past(ex, deadline)) {
@@ -41,7 +41,13 @@ void expiry_apply(struct exec *ex, struct entry *e, int64_t deadline) {
         return;
     }
     entry_set_deadline(exec_database(ex), e, deadline);
-    exec_rewrite(ex, (struct bytes[]){resp_text("PEXPIREAT"), key, exec_text(ex, deadline)}, 3);
+    size_t more = ex->argc > rest ? ex->argc - rest : 0;
+    struct bytes *words = POOL_ARRAY(ex->pool, struct bytes, 3 + more);
+    words[0] = resp_text("PEXPIREAT");
+    words[1] = key;
+    words[2] = exec_text(ex, deadline);
+    for (size_t i = 0; i < more; i++) words[3 + i] = ex->argv[rest + i];
+    exec_rewrite(ex, words, 3 + more);
 }
 
 /* --- EXPIRE and its kin ---------------------------------------------------------------------------------- */
@@ -100,7 +106,7 @@ static void expire_generic(struct exec *ex, enum expiry_unit unit) {
         reply_number(ex, 0);
         return;
     }
-    expiry_apply(ex, e, n);
+    expiry_apply(ex, e, n, 3);
     reply_number(ex, 1);
 }
 

@@ -56,38 +56,40 @@ void command_renamenx(struct exec *ex) {
 
 /* --- between databases -------------------------------------------------------------------------------------- */
 
-/* A database number at argument i; replies if it is none. */
-static bool read_db(struct exec *ex, size_t i, const char *error, int *db) {
-    int64_t n;
-    if (!exec_number_from(ex, i, INT32_MIN, INT32_MAX, error, &n)) return false;
-    if (n < 0 || n >= KEYSPACE_DBS) {
-        reply_error(ex, "ERR DB index is out of range");
-        return false;
-    }
-    *db = (int)n;
-    return true;
+static bool check_db(struct exec *ex, int64_t n) {
+    if (n >= 0 && n < KEYSPACE_DBS) return true;
+    reply_error(ex, "ERR DB index is out of range");
+    return false;
 }
 
-static const char not_an_integer[] = "value is not an integer or out of range";
+/* A database number at argument i; replies if it is none. */
+static bool read_db(struct exec *ex, size_t i, int *db) {
+    int64_t n;
+    if (!exec_number_from(ex, i, INT32_MIN, INT32_MAX, "value is not an integer or out of range", &n)) return false;
+    *db = (int)n;
+    return check_db(ex, n);
+}
 
 void command_select(struct exec *ex) {
     int db;
-    if (!read_db(ex, 1, not_an_integer, &db)) return;
+    if (!read_db(ex, 1, &db)) return;
     ex->db = db;
     reply_ok(ex);
 }
 
 void command_swapdb(struct exec *ex) {
-    int a, b;
-    if (!read_db(ex, 1, "invalid first DB index", &a) || !read_db(ex, 2, "invalid second DB index", &b)) return;
-    keyspace_swap_databases(ex->ks, a, b);
+    int64_t a, b;
+    if (!exec_number_from(ex, 1, INT32_MIN, INT32_MAX, "invalid first DB index", &a)) return;
+    if (!exec_number_from(ex, 2, INT32_MIN, INT32_MAX, "invalid second DB index", &b)) return;
+    if (!check_db(ex, a) || !check_db(ex, b)) return;
+    keyspace_swap_databases(ex->ks, (int)a, (int)b);
     ex->dirty++;
     reply_ok(ex);
 }
 
 void command_move(struct exec *ex) {
     int db;
-    if (!read_db(ex, 2, not_an_integer, &db)) return;
+    if (!read_db(ex, 2, &db)) return;
     if (db == ex->db) {
         reply_error(ex, "ERR source and destination objects are the same");
         return;
@@ -109,7 +111,7 @@ static bool read_copy_options(struct exec *ex, int *db, bool *replace) {
         if (exec_word(ex, i, "replace")) {
             *replace = true;
         } else if (exec_word(ex, i, "db") && i + 1 < ex->argc) {
-            if (!read_db(ex, ++i, not_an_integer, db)) return false;
+            if (!read_db(ex, ++i, db)) return false;
         } else {
             reply_syntax_error(ex);
             return false;

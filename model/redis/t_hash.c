@@ -1,6 +1,6 @@
 /* Hashes. */
 #include "model/redis/commands.h"
-#include "model/redis/decimal.h"
+#include "model/redis/extended.h"
 #include "model/redis/exec.h"
 
 /* --- reading ---------------------------------------------------------------------------------------------- */
@@ -179,24 +179,24 @@ void command_hincrby(struct exec *ex) {
 }
 
 void command_hincrbyfloat(struct exec *ex) {
-    decimal by, value = 0;
+    struct extended by, value = {0};
     bool wrong;
-    if (!decimal_parse(ex->argv[3], &by)) {
+    if (!extended_parse(ex->argv[3], &by)) {
         reply_error(ex, "ERR value is not a valid float");
         return;
     }
     const struct element *f = find_field(find_hash(ex, &wrong), ex->argv[2]);
     if (wrong) return;
-    if (f && !decimal_parse(text_bytes(f->value), &value)) {
+    if (f && !extended_parse(text_bytes(f->value), &value)) {
         reply_error(ex, "ERR hash value is not a float");
         return;
     }
-    if (!decimal_add(value, by, &value)) {
+    if (!extended_add(value, by, &value)) {
         reply_error(ex, "ERR increment would produce NaN or Infinity");
         return;
     }
-    char text[DECIMAL_ROOM];
-    struct bytes result = {text, decimal_format(value, text)};
+    char text[EXTENDED_ROOM];
+    struct bytes result = {text, extended_format(value, text)};
     put_number(ex, result);
     reply_bulk(ex, result);
     exec_rewrite(ex, (struct bytes[]){resp_text("HSET"), ex->argv[1], ex->argv[2], result}, 4);

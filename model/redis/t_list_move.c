@@ -3,7 +3,7 @@
  * A blocking command that finds nothing sets exec->block; the server waits and runs it again when a key is ready. What it
  * then takes goes into the stream as the command that does not block. */
 #include "model/redis/commands.h"
-#include "model/redis/decimal.h"
+#include "model/redis/extended.h"
 #include "model/redis/exec.h"
 #include "model/redis/list_reply.h"
 
@@ -17,22 +17,19 @@ static bool read_end(struct exec *ex, size_t i, bool *at_head) {
 
 /* Seconds, with a fraction; 0 waits for ever. In ms, rounded up. */
 static bool read_timeout(struct exec *ex, size_t i, int64_t *ms) {
-    decimal seconds, unit;
-    if (!decimal_parse(ex->argv[i], &seconds)) {
+    struct extended seconds;
+    if (!extended_parse(ex->argv[i], &seconds)) {
         reply_error(ex, "ERR timeout is not a float or out of range");
         return false;
     }
-    if (seconds < 0) {
+    if (seconds.negative) {
         reply_error(ex, "ERR timeout is negative");
         return false;
     }
-    decimal_parse((struct bytes){"0.001", 5}, &unit);
-    decimal count = (seconds + unit - 1) / unit;
-    if (count > INT64_MAX) {
+    if (!extended_to_thousandths(seconds, ms)) {
         reply_error(ex, "ERR timeout is out of range");
         return false;
     }
-    *ms = (int64_t)count;
     return true;
 }
 

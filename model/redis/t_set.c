@@ -99,10 +99,13 @@ void command_smembers(struct exec *ex) {
 void command_smove(struct exec *ex) {
     struct bytes member = ex->argv[3];
     bool wrong;
+    struct entry *to = exec_find(ex, ex->argv[2]); /* first of all: it may have expired */
     struct entry *from = exec_find_type(ex, ex->argv[1], OBJECT_SET, &wrong);
     if (wrong) return;
-    struct entry *to = from ? exec_find_type(ex, ex->argv[2], OBJECT_SET, &wrong) : NULL;
-    if (wrong) return;
+    if (from && to && to->type != OBJECT_SET) {
+        reply_wrong_type(ex);
+        return;
+    }
     if (!from || from == to || !has(from->value.table, member)) {
         reply_number(ex, from && has(from->value.table, member));
         return;

@@ -59,7 +59,10 @@ static void operate_store(struct exec *ex, enum set_operation op) {
         ex->dirty++;
     } else {
         table_free(pool, result);
-        ex->dirty += exec_delete(ex, ex->argv[1]);
+        /* Whether or not the old value has expired. */
+        struct entry *old = database_find(exec_database(ex), ex->argv[1]);
+        if (old) database_remove(exec_database(ex), old);
+        ex->dirty += old != NULL;
     }
     reply_number(ex, count);
 }

@@ -77,7 +77,6 @@ static struct entry *set_key(struct exec *ex, struct entry *e, struct bytes key,
 /* The stream carries absolute times, and no GET. */
 static void rewrite_set(struct exec *ex, struct bytes key, struct bytes value, const struct set_options *o,
                         int64_t deadline) {
-    if (o->expiry.unit == EXPIRY_AT_MS) return;
     if (o->expiry.unit != EXPIRY_NONE) {
         exec_rewrite(ex, (struct bytes[]){resp_text("SET"), key, value, resp_text("PXAT"), exec_text(ex, deadline)}, 5);
         return;
@@ -187,7 +186,7 @@ void command_getex(struct exec *ex) {
     if (!expiry_read(ex, o.expiry, &deadline)) return;
     reply_text(ex, e);
     if (o.expiry.unit != EXPIRY_NONE)
-        expiry_apply(ex, e, deadline);
+        expiry_apply(ex, e, deadline, ex->argc);
     else if (o.flags & SET_PERSIST && e->deadline != NO_DEADLINE) {
         entry_set_deadline(exec_database(ex), e, NO_DEADLINE);
         ex->dirty++;
@@ -210,9 +209,8 @@ static bool mset_generic(struct exec *ex, bool only_new) {
         reply_error(ex, "ERR wrong number of arguments for '%s' command", ex->command->name);
         return false;
     }
-    bool any = false;
-    for (size_t i = 1; only_new && i < ex->argc; i += 2) any = exec_find(ex, ex->argv[i]) || any;
-    if (any) {
+    for (size_t i = 1; only_new && i < ex->argc; i += 2) {
+        if (!exec_find(ex, ex->argv[i])) continue;
         reply_number(ex, 0);
         return false;
     }

@@ -116,6 +116,10 @@ void command_setbit(struct exec *ex) {
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_STRING, &wrong);
     if (wrong) return;
     int was = bit_at(e, offset);
+    if (e && offset / 8 < string_len(e) && was == on) {
+        reply_number(ex, was); /* nothing changes */
+        return;
+    }
     e = open_string(ex, e, offset / 8 + 1);
     char *byte = &e->value.text->at[offset / 8];
     unsigned mask = 1u << (7 - offset % 8);

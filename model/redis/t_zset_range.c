@@ -101,7 +101,7 @@ static void find_ranks(const struct zset *z, const struct bounds *b, struct rang
 
 /* Cuts to LIMIT. In a reverse range the offset counts from the high end. */
 static void apply_limit(struct range *r) {
-    if (!r->limited) return;
+    if (!r->limited || r->by == BY_RANK) return;
     if (r->offset < 0 || r->offset >= r->n) {
         r->n = 0;
         return;
@@ -148,7 +148,7 @@ static bool read_option(struct exec *ex, size_t *i, unsigned allowed, struct ran
 static bool read_options(struct exec *ex, unsigned allowed, struct range *r) {
     for (size_t i = 4; i < ex->argc; i++)
         if (!read_option(ex, &i, allowed, r)) return false;
-    if (r->limited && r->by == BY_RANK) {
+    if (r->limited && r->count != -1 && r->by == BY_RANK) { /* -1: the real server does not notice */
         reply_error(ex, "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
         return false;
     }
