@@ -259,7 +259,7 @@ bool directive_check(const struct bytes *words, size_t count, char *error, size_
     if (redis_directives[at].support == NOT_YET) return refuse(&line, "not simulated yet");
     if (!check_values(&line, rule)) return false;
     if (rule->only && !(line.count == 1 && resp_word_is(line.values[0], rule->only))) {
-        return refuse(&line, "only '%s' is simulated yet", rule->only);
+        return refuse(&line, "of its values only '%s' is simulated yet", rule->only);
     }
     return true;
 }
