@@ -12,10 +12,12 @@ void check_digest_init(struct check_digest *c, struct pool *pool, const struct s
     c->standings = s;
     c->names = names;
     c->of = POOL_ARRAY(pool, struct digest_id *, s->count);
+    c->differs = POOL_ARRAY(pool, bool, s->count);
 }
 
 void check_digest_renamed(struct check_digest *c, uint16_t node) {
     c->of[node] = NULL;
+    c->differs[node] = false;
 }
 
 /* The place of the id that nobody has gone by for longest. */
@@ -51,6 +53,8 @@ struct digest_id *check_digest_find(struct check_digest *c, uint16_t node) {
 
 void check_digest_differs(struct check_digest *c, const struct happening *h, const struct digest_seen *seen) {
     const struct standing *n = &c->standings->node[h->node];
+    if (c->differs[h->node]) return;
+    c->differs[h->node] = true;
     struct buffer text;
     buffer_init(&text, c->finding.pool);
     buffer_printf(&text, "%s and %s have replid %.8s and offset %lld, but their data differs (t=", c->names[h->node],

@@ -34,6 +34,7 @@ struct check_digest {
     const char *const *names;
     struct digest_id *id[DIGEST_IDS];
     struct digest_id **of; /* by node: its id's; NULL: to be looked up */
+    bool *differs;         /* by node: was found to differ under this id: no news any more */
     uint64_t lookups;
 };
 

@@ -174,6 +174,7 @@ void standings_role(struct standings *s, const struct happening *h) {
     n->master = master;
     n->own = NULL;
     n->upstream = NO_PARTY;
+    if (n->offset > n->applied_most) n->applied_most = n->offset; /* what it wrote itself it has */
     n->target = n->at.branch;
     n->limit = UINT64_MAX;
 }

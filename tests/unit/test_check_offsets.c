@@ -133,6 +133,22 @@ START_TEST(test_an_ack_of_more_than_the_master_has) {
 }
 END_TEST
 
+START_TEST(test_a_demoted_master_acknowledges_what_it_wrote) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    becomes(&s, R1, true);
+    becomes(&s, M, false);
+    accepts(&s, R1, M, 5, 28, ID_M);
+    goes_on(&s, M, R1, 5, 27, ID_N);
+    acks(&s, R1, M, 27);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_one_wrong_count_is_one_finding) {
     struct stage s;
     stage_open(&s);
@@ -159,6 +175,7 @@ int main(void) {
     tcase_add_test(tests, test_a_partial_resync_from_elsewhere_than_applied);
     tcase_add_test(tests, test_an_ack_of_what_was_not_applied);
     tcase_add_test(tests, test_an_ack_of_more_than_the_master_has);
+    tcase_add_test(tests, test_a_demoted_master_acknowledges_what_it_wrote);
     tcase_add_test(tests, test_one_wrong_count_is_one_finding);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -218,7 +218,12 @@ START_TEST(test_a_command_that_was_dropped_is_missed_at_the_next_one) {
         &s, "prefix",
         "r1 diverged from m at offset 23 (t=3.204s): applied INCR c:3; at that place of m's stream is SET a 1");
     applies(&s, R1, 46, 8, INCR);
+    feed(&s, M, 73, 10, INCR, 0);
+    feed(&s, M, 96, 11, INCR, 0);
+    applies(&s, R1, 73, 9, INCR);
+    applies(&s, R1, 96, 10, INCR);
     ck_assert_uint_eq(verdict_of(&s, "prefix").count, 1); /* what follows is no news */
+    ck_assert_uint_eq(verdict_of(&s, "digest").count, 1);
     stage_close(&s);
 }
 END_TEST
