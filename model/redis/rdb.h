@@ -25,6 +25,10 @@ struct rdb_writer;
 struct rdb_writer *rdb_writer_open(struct pool *pool, struct snapshot *snapshot, const struct rdb_info *info);
 /* Appends up to about `bytes` more bytes to out; false when that was the end (CRC included). */
 bool rdb_writer_step(struct rdb_writer *w, size_t bytes, struct buffer *out);
+/* How many keys were begun. */
+uint64_t rdb_writer_keys_saved(const struct rdb_writer *w);
+/* Bytes that compression made the output shorter by: they cost the writer's time nevertheless. */
+uint64_t rdb_writer_bytes_spared(const struct rdb_writer *w);
 void rdb_writer_close(struct rdb_writer *w);
 
 enum rdb_status { RDB_MORE, RDB_DONE, RDB_BAD };

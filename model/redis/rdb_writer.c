@@ -19,7 +19,8 @@ struct rdb_writer {
     uint64_t crc;
     bool begun; /* the header was written */
     bool ended;
-    uint64_t keys; /* begun */
+    uint64_t keys;   /* begun */
+    uint64_t spared; /* bytes, by compression */
     struct snapshot_cursor cursor;
     bool db_begun; /* the cursor's database was announced */
     /* The value being written; type OBJECT_NONE between keys. */
@@ -78,6 +79,7 @@ static bool put_compressed(struct rdb_writer *w, struct buffer *out, struct byte
     put_length(out, size);
     put_length(out, b.len);
     buffer_put(out, w->scratch.at, size);
+    w->spared += b.len - size;
     return true;
 }
 
@@ -219,6 +221,10 @@ bool rdb_writer_step(struct rdb_writer *w, size_t bytes, struct buffer *out) {
 
 uint64_t rdb_writer_keys_saved(const struct rdb_writer *w) {
     return w->keys;
+}
+
+uint64_t rdb_writer_bytes_spared(const struct rdb_writer *w) {
+    return w->spared;
 }
 
 void rdb_writer_close(struct rdb_writer *w) {

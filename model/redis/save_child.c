@@ -79,11 +79,13 @@ static sim_time delay_of(const struct save_work *w, uint64_t keys) {
 /* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not. */
 static void serialise(struct save_work *w) {
     size_t before = w->out.len, step = w->key_delay > 0 ? 1 : STEP_BYTES;
-    uint64_t keys = rdb_writer_keys_saved(w->writer);
+    uint64_t keys = rdb_writer_keys_saved(w->writer), spared = rdb_writer_bytes_spared(w->writer);
     w->serialised = !rdb_writer_step(w->writer, step, &w->out);
-    size_t n = w->out.len - before;
-    w->bytes += (int64_t)n;
-    host_spend(w->host, host_transfer_time((int64_t)n, w->host->costs->save_rate));
+    int64_t n = (int64_t)(w->out.len - before);
+    w->bytes += n;
+    /* What is compressed costs as much as what is not. */
+    n += (int64_t)(rdb_writer_bytes_spared(w->writer) - spared);
+    host_spend(w->host, host_transfer_time(n, w->host->costs->save_rate));
     if (w->key_delay) host_spend(w->host, delay_of(w, rdb_writer_keys_saved(w->writer) - keys));
     if (w->serialised && w->target == SAVE_TO_SOCKETS) buffer_put(&w->out, w->mark, EOF_MARK_LEN);
 }
