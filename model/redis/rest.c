@@ -106,7 +106,15 @@ static bool is_caught_up(const struct server *s, const struct server *above) {
     return s->master->flags & CLIENT_PRE_PSYNC || s->repl.offset == above->repl.offset;
 }
 
-static bool replica_is_settled(const struct model *model, uint16_t party, struct buffer *why) {
+/* Whether a replica waits for a snapshot whose child is stopped for good: nothing can change any more. */
+static bool waits_for_nobody(const struct client *seen, uint16_t master, const struct rest_view *view) {
+    if (!seen || !view->child_stalled || !view->child_stalled(view->ctx, master)) return false;
+    enum replica_state state = seen->replica.state;
+    return state == REPLICA_WAIT_BGSAVE_START || state == REPLICA_WAIT_BGSAVE_END;
+}
+
+static bool replica_is_settled(const struct model *model, uint16_t party, const struct rest_view *view,
+                               struct buffer *why) {
     const struct model_node *node = &model->nodes[party];
     const struct server *s = node->server;
     uint16_t upstream = model_upstream(model, s);
@@ -114,6 +122,7 @@ static bool replica_is_settled(const struct model *model, uint16_t party, struct
     if (!above->server) return true; /* stranded: not asked */
     if (!model_link_is_up(model, party)) {
         const struct client *seen = as_seen_by(above->server, s);
+        if (waits_for_nobody(seen, upstream, view)) return true;
         buffer_printf(why, "%s: link to %s is %s", node->name, above->name, link_waits_for(s->link.state));
         if (seen) buffer_printf(why, "; %s: %s", above->name, replica_waits_for(seen->replica.state));
         return false;
@@ -155,7 +164,8 @@ bool model_settled(struct model *model, const struct rest_view *view, struct buf
     for (uint16_t i = 0; i < model->node_count; i++) {
         const struct model_node *node = &model->nodes[i];
         if (!node->server || is_down(view, i)) continue;
-        if (node->server->link.host && !is_stranded(model, view, i) && !replica_is_settled(model, i, why)) return false;
+        bool awaited = node->server->link.host && !is_stranded(model, view, i);
+        if (awaited && !replica_is_settled(model, i, view, why)) return false;
         if (!process_is_settled(node, i, view, why)) return false;
     }
     return true;
