@@ -1,7 +1,6 @@
 #include "model/redis/workload.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "model/redis/workload_link.h"
 #include "model/redis/workload_ops.h"
@@ -25,7 +24,6 @@ struct waking {
 struct workload {
     struct pool *pool;
     const char *name;
-    size_t name_len;
     const char *const *node_names;
     uint16_t (*port)(void *ctx, uint16_t node);
     void *ctx;
@@ -150,10 +148,13 @@ static const struct op_encoder *draw_op(struct workload *w) {
 static bool make_command(struct workload *w) {
     const struct op_encoder *e = draw_op(w);
     struct op_draw draw = {.keys = w->plan.keys, .key = draw_key(w)};
-    draw.member = (uint32_t)(chance_bits(&w->draws.member) >> 60);
+    if (e->uses_member) { /* each command has its draw, whether or not it needs it */
+        w->draws.member.draws = w->commands;
+        draw.member = (uint32_t)(chance_bits(&w->draws.member) >> 60);
+    }
     draw.value_size = (size_t)chance_spread(&w->draws.value, &w->plan.value);
     draw.number = w->commands++;
-    op_encode(e, w->name, w->name_len, &draw, &w->scratch);
+    op_encode(e, &draw, &w->scratch);
     return e->kind->access != OP_READS;
 }
 
@@ -388,7 +389,6 @@ struct workload *workload_create(const struct workload_setup *setup) {
     const struct model_client_setup *client = setup->client;
     w->pool = setup->pool;
     w->name = client->name;
-    w->name_len = strlen(client->name);
     w->node_names = setup->node_names;
     w->port = setup->port;
     w->ctx = setup->ctx;

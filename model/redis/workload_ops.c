@@ -66,100 +66,128 @@ static size_t count_args(const struct op_kind *kind) {
     return n;
 }
 
+/* Whether what follows the key needs the drawn member. */
+static bool uses_member(const struct op_kind *kind) {
+    for (size_t i = 0; i < sizeof kind->args / sizeof *kind->args; i++) {
+        if (kind->args[i] == ARG_MEMBER || kind->args[i] == ARG_SMALL) return true;
+    }
+    return false;
+}
+
 void op_encoder_init(struct op_encoder *e, struct pool *pool, const char *client, const uint32_t *weights, size_t op) {
     const struct op_kind *kind = &workload_op_kinds[op];
     assert(kind->name && strcmp(kind->name, workload_op_names[op]) == 0);
-    e->kind = kind;
-    int n = snprintf(e->head, sizeof e->head, "*%zu\r\n$%zu\r\n", 2 + count_args(kind), strlen(kind->name));
-    assert(n > 0);
+    *e = (struct op_encoder){.kind = kind, .arg_count = count_args(kind), .uses_member = uses_member(kind)};
+    e->client = (struct bytes){client, strlen(client)};
+    int n =
+        snprintf(e->head, sizeof e->head, "*%zu\r\n$%zu\r\n%s\r\n", 2 + e->arg_count, strlen(kind->name), kind->name);
+    assert(n > 0 && (size_t)n < sizeof e->head);
     e->head_len = (size_t)n;
-    for (const char *c = kind->name; *c; c++) e->head[e->head_len++] = (char)(*c - 'a' + 'A');
-    e->head[e->head_len++] = '\r';
-    e->head[e->head_len++] = '\n';
-    assert(e->head_len <= sizeof e->head);
-    e->prefix = pool_printf(pool, "%s:%s:", client, key_maker(weights, kind)->name);
-    e->prefix_len = strlen(e->prefix);
+    for (size_t i = 0; i < e->head_len; i++) {
+        if (e->head[i] >= 'a' && e->head[i] <= 'z') e->head[i] = (char)(e->head[i] - 'a' + 'A');
+    }
+    const char *maker = key_maker(weights, kind)->name;
+    size_t prefix = strlen(client) + strlen(maker) + 2;
+    for (size_t digits = 1; digits <= sizeof e->key_heads / sizeof *e->key_heads; digits++) {
+        char *head = pool_printf(pool, "$%zu\r\n%s:%s:", prefix + digits, client, maker);
+        e->key_heads[digits - 1] = (struct bytes){head, strlen(head)};
+    }
 }
 
 /* --- on the wire: the buffer has room for all that is put ------------------------------------------------- */
 
-/* Decimal digits of n; returns where they end. */
-static char *put_digits(char *at, uint64_t n) {
-    char digits[20];
-    size_t count = 0;
+/* Decimal digits, right-aligned. */
+struct digits {
+    char text[20];
+    size_t at;
+};
+
+static inline struct digits make_digits(uint64_t n) {
+    struct digits d;
+    d.at = sizeof d.text;
     do {
-        digits[count++] = (char)('0' + n % 10);
+        d.text[--d.at] = (char)('0' + n % 10);
         n /= 10;
     } while (n);
-    while (count) *at++ = digits[--count];
-    return at;
+    return d;
 }
 
-static size_t digit_count(uint64_t n) {
-    size_t count = 1;
-    while (n >= 10) {
-        n /= 10;
-        count++;
-    }
-    return count;
+static inline size_t digits_count(const struct digits *d) {
+    return sizeof d->text - d->at;
 }
 
-static char *put_bytes(char *at, const char *bytes, size_t n) {
+static inline char *put_bytes(char *at, const char *bytes, size_t n) {
     memcpy(at, bytes, n);
     return at + n;
 }
 
-static char *put_end(char *at) {
+static inline char *put_digits(char *at, const struct digits *d) {
+    return put_bytes(at, d->text + d->at, digits_count(d));
+}
+
+static inline char *put_end(char *at) {
     *at++ = '\r';
     *at++ = '\n';
     return at;
 }
 
-static char *put_length(char *at, size_t n) {
+static inline char *put_length(char *at, size_t n) {
     *at++ = '$';
-    return put_end(put_digits(at, n));
+    if (n < 10) {
+        *at++ = (char)('0' + n);
+    } else {
+        struct digits d = make_digits(n);
+        at = put_digits(at, &d);
+    }
+    return put_end(at);
 }
 
 static char *put_number(char *at, uint64_t n) {
-    return put_end(put_digits(put_length(at, digit_count(n)), n));
+    struct digits d = make_digits(n);
+    return put_end(put_digits(put_length(at, digits_count(&d)), &d));
 }
 
 static char *put_key(char *at, const struct op_encoder *e, uint64_t key) {
-    at = put_length(at, e->prefix_len + digit_count(key));
-    return put_end(put_digits(put_bytes(at, e->prefix, e->prefix_len), key));
+    struct digits d = make_digits(key);
+    const struct bytes *head = &e->key_heads[digits_count(&d) - 1];
+    return put_end(put_digits(put_bytes(at, head->at, head->len), &d));
+}
+
+static char *put_member(char *at, uint32_t member) {
+    struct digits d = make_digits(member);
+    return put_end(put_digits(put_bytes(put_length(at, 2 + digits_count(&d)), "m:", 2), &d));
 }
 
 /* `NUMBER:CLIENT...`: unique as long as the number fits; where it does not, its last digits. */
-static char *put_value(char *at, const char *client, size_t client_len, uint64_t number, size_t size) {
-    char digits[20];
-    size_t count = (size_t)(put_digits(digits, number) - digits);
+static char *put_value(char *at, struct bytes client, uint64_t number, size_t size) {
+    struct digits d = make_digits(number);
+    size_t count = digits_count(&d);
     at = put_length(at, size);
-    if (count >= size) return put_end(put_bytes(at, digits + (count - size), size));
+    if (count >= size) return put_end(put_bytes(at, d.text + sizeof d.text - size, size));
     char *end = at + size;
-    at = put_bytes(at, digits, count);
+    at = put_digits(at, &d);
     *at++ = ':';
-    size_t name = client_len < (size_t)(end - at) ? client_len : (size_t)(end - at);
-    at = put_bytes(at, client, name);
+    size_t name = client.len < (size_t)(end - at) ? client.len : (size_t)(end - at);
+    at = put_bytes(at, client.at, name);
     memset(at, '.', (size_t)(end - at));
     return put_end(end);
 }
 
-void op_encode(const struct op_encoder *e, const char *client, size_t client_len, const struct op_draw *draw,
-               struct buffer *out) {
-    size_t most = e->head_len + 2 * (e->prefix_len + 48) + 2 * (draw->value_size + 32) + 64;
+void op_encode(const struct op_encoder *e, const struct op_draw *draw, struct buffer *out) {
+    size_t longest_key = e->key_heads[sizeof e->key_heads / sizeof *e->key_heads - 1].len;
+    size_t most = e->head_len + 2 * (longest_key + 24) + 2 * (draw->value_size + 48) + 64;
     buffer_reserve(out, most);
     char *at = put_bytes(out->at + out->len, e->head, e->head_len);
     at = put_key(at, e, draw->key);
-    for (size_t i = 0; i < sizeof e->kind->args / sizeof *e->kind->args; i++) {
+    for (size_t i = 0; i < e->arg_count; i++) {
         switch (e->kind->args[i]) {
         case ARG_NONE:
             break;
         case ARG_VALUE:
-            at = put_value(at, client, client_len, draw->number, draw->value_size);
+            at = put_value(at, e->client, draw->number, draw->value_size);
             break;
         case ARG_MEMBER:
-            at = put_bytes(put_length(at, 2 + digit_count(draw->member)), "m:", 2);
-            at = put_end(put_digits(at, draw->member));
+            at = put_member(at, draw->member);
             break;
         case ARG_SMALL:
             at = put_number(at, draw->member + 1);

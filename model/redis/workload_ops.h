@@ -43,10 +43,12 @@ extern const char *const workload_op_names[];
 /* An operation of one client, ready to be written. */
 struct op_encoder {
     const struct op_kind *kind;
-    char head[48]; /* "*3\r\n$3\r\nSET\r\n" */
+    size_t arg_count;
+    bool uses_member;    /* the command depends on op_draw.member */
+    struct bytes client; /* its name; the caller's */
+    char head[48];       /* "*3\r\n$3\r\nSET\r\n" */
     size_t head_len;
-    char *prefix; /* CLIENT:OP: */
-    size_t prefix_len;
+    struct bytes key_heads[20]; /* by number of digits - 1: "$11\r\nCLIENT:OP:" */
 };
 
 /* What one command is made of. */
@@ -61,7 +63,6 @@ struct op_draw {
 void op_encoder_init(struct op_encoder *e, struct pool *pool, const char *client, const uint32_t *weights, size_t op);
 
 /* Appends the command. */
-void op_encode(const struct op_encoder *e, const char *client, size_t client_len, const struct op_draw *draw,
-               struct buffer *out);
+void op_encode(const struct op_encoder *e, const struct op_draw *draw, struct buffer *out);
 
 #endif

@@ -3,7 +3,7 @@
  * Method: one master, two replicas and a client that keeps PIPELINE commands in flight, until every write was
  * acknowledged and applied by both replicas. The white-box checkers and the trace hash are on, as in every run; then
  * the same with nobody listening to the trace (the model listens to a trace of its own that stays silent). The figures
- * are the medians of RUNS runs each, in CPU time: what else the machine does is not measured. */
+ * are the medians of several runs each, in CPU time: what else the machine does is not measured. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "model/redis/workload.h"
 #include "sim/world/world.h"
 
-#define RUNS     5
+#define RUNS_MAX 99
 #define NODES    3
 #define PIPELINE 100
 #define START    (3 * SIM_SECOND) /* the replicas are online by then */
@@ -172,9 +172,9 @@ static int faster(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static struct figures report(const char *what, struct figures *runs) {
-    qsort(runs, RUNS, sizeof *runs, faster);
-    struct figures f = runs[RUNS / 2];
+static struct figures report(const char *what, struct figures *runs, size_t count) {
+    qsort(runs, count, sizeof *runs, faster);
+    struct figures f = runs[count / 2];
     printf("%-14s %9.0f writes/s  %6.0f ns/write  %9.0f events/s  %.2f events/write  %.2f happenings/write\n", what,
            1e9 / f.ns_per_write, f.ns_per_write, f.events_per_second, f.events_per_write, f.happenings_per_write);
     return f;
@@ -182,15 +182,17 @@ static struct figures report(const char *what, struct figures *runs) {
 
 int main(int argc, char **argv) {
     int64_t writes = argc > 1 ? strtoll(argv[1], NULL, 10) : 500000;
-    if (writes <= 0) die("usage: bench_writes [WRITES]");
-    struct figures checked[RUNS], plain[RUNS];
-    for (int i = 0; i < RUNS; i++) { /* in turn: both see the same machine */
+    int64_t runs = argc > 2 ? strtoll(argv[2], NULL, 10) : 5;
+    if (writes <= 0 || runs <= 0 || runs > RUNS_MAX) die("usage: bench_writes [WRITES [RUNS]]");
+    struct figures checked[RUNS_MAX], plain[RUNS_MAX];
+    for (int64_t i = 0; i < runs; i++) { /* in turn: both see the same machine */
         checked[i] = measure(true, writes);
         plain[i] = measure(false, writes);
     }
-    printf("1 master, 2 replicas, SET of 16 bytes, %d in flight, %lld writes, median of %d runs, one core\n", PIPELINE,
-           (long long)writes, RUNS);
-    struct figures with = report("checkers on", checked), without = report("checkers off", plain);
+    printf("1 master, 2 replicas, SET of 16 bytes, %d in flight, %lld writes, median of %lld runs, one core\n",
+           PIPELINE, (long long)writes, (long long)runs);
+    struct figures with = report("checkers on", checked, (size_t)runs);
+    struct figures without = report("checkers off", plain, (size_t)runs);
     printf("checkers cost  %.1f %%\n", (with.ns_per_write / without.ns_per_write - 1) * 100);
     return 0;
 }
