@@ -27,6 +27,17 @@ static void put_text(struct buffer *out, const struct happening *h) {
     if (h->text && h->len) buffer_put(out, h->text, h->len);
 }
 
+/* Bytes of a protocol as one line: line ends become blanks, those at the end nothing. */
+static void put_line(struct buffer *out, const struct happening *h) {
+    size_t len = h->text ? h->len : 0;
+
+    while (len && (h->text[len - 1] == '\n' || h->text[len - 1] == '\r')) len--;
+    for (size_t i = 0; i < len; i++) {
+        if (h->text[i] == '\r') continue;
+        buffer_putc(out, h->text[i] == '\n' ? ' ' : h->text[i]);
+    }
+}
+
 static const char *pick(const char *const *names, size_t count, int64_t i) {
     return i >= 0 && (uint64_t)i < count ? names[i] : "?";
 }
@@ -113,7 +124,7 @@ static void describe_connection(const struct happening *h, struct buffer *out) {
     }
 }
 
-static void describe_other(const struct happening *h, struct buffer *out) {
+static void describe_other(const struct system *system, const struct happening *h, struct buffer *out) {
     switch (h->kind) {
     case TRACE_FILE:
         put_text(out, h);
@@ -131,14 +142,14 @@ static void describe_other(const struct happening *h, struct buffer *out) {
     case TRACE_OP_CALL:
         put_named(out, "op ", h->a);
         buffer_puts(out, ": ");
-        put_text(out, h);
+        system->op_text((struct bytes){h->text ? h->text : "", h->len}, out);
         break;
     case TRACE_OP_REPLY:
         put_named(out, "op ", h->a);
         buffer_puts(out, " ");
         buffer_puts(out, op_fate_name((enum op_fate)h->b));
         buffer_puts(out, ": ");
-        put_text(out, h);
+        put_line(out, h);
         break;
     default:
         put_text(out, h);
@@ -189,6 +200,6 @@ void happening_describe(const struct system *system, struct model *model, const 
         describe_connection(h, out);
         break;
     default:
-        describe_other(h, out);
+        describe_other(system, h, out);
     }
 }

@@ -127,7 +127,7 @@ void result_take(struct run *run, const struct ending *ending, struct run_result
                                   .trace = trace_hash(run->trace),
                                   .events = world_events_fired(run->world),
                                   .sim_ns = ending->at};
-    take_nodes(run, result);
+    if (!run->setup->no_fields) take_nodes(run, result);
     take_metrics(run, result);
     take_checks(run, ending, result);
     result->faults = faults_counts(run, &result->fault_count);

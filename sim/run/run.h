@@ -34,6 +34,7 @@ struct run_setup {
     struct pool *scratch; /* a second one, for the system alone */
     struct recorder *const *recorders;
     size_t recorder_count;
+    bool no_fields; /* the nodes' fields at the end are not wanted: some cost more than the run */
     struct run_limits limits;
 };
 

@@ -107,6 +107,7 @@ static void run_watched(struct spy *spy, struct pool *pool, struct pool *scratch
     setup.scratch = scratch;
     setup.recorders = recorders;
     setup.recorder_count = 1;
+    setup.no_fields = true;
     spy->heard = 0;
     run_make(&setup, &result);
 }
@@ -172,6 +173,7 @@ bool twice_compare(const struct run_setup *setup, struct pool *again, struct poo
     second.pool = again;
     second.scratch = again_scratch;
     second.recorder_count = 0;
+    second.no_fields = true;
     run_make(&second, &result);
     if (result.trace == first->trace && result.events == first->events) return true;
     struct buffer what;

@@ -82,6 +82,7 @@ static bool make_one(struct worker *w, uint64_t number) {
                               .scratch = w->scratch,
                               .recorders = &w->recorder,
                               .recorder_count = w->recorder ? 1 : 0,
+                              .no_fields = !w->recorder && !w->campaign->writer->with_fields,
                               .limits = w->campaign->limits};
     struct run_result result;
     run_make(&setup, &result);

@@ -161,4 +161,4 @@ static void write_tail(struct buffer *out, const struct campaign_summary *summar
     (void)summary;
 }
 
-const struct writer writer_json = {"json", write_head, write_run, write_lost, write_tail};
+const struct writer writer_json = {"json", true, write_head, write_run, write_lost, write_tail};

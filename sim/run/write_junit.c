@@ -93,4 +93,4 @@ static void write_tail(struct buffer *out, const struct campaign_summary *summar
     buffer_puts(out, "</testsuite>\n</testsuites>\n");
 }
 
-const struct writer writer_junit = {"junit", write_head, write_run, write_lost, write_tail};
+const struct writer writer_junit = {"junit", false, write_head, write_run, write_lost, write_tail};

@@ -52,4 +52,4 @@ static void write_tail(struct buffer *out, const struct campaign_summary *summar
     if (summary->interrupted) buffer_puts(out, "Bail out! interrupted\n");
 }
 
-const struct writer writer_tap = {"tap", write_head, write_run, write_lost, write_tail};
+const struct writer writer_tap = {"tap", false, write_head, write_run, write_lost, write_tail};

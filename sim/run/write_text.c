@@ -122,4 +122,4 @@ static void write_tail(struct buffer *out, const struct campaign_summary *s) {
     buffer_puts(out, ")\n");
 }
 
-const struct writer writer_text = {"text", write_head, write_run, write_lost, write_tail};
+const struct writer writer_text = {"text", false, write_head, write_run, write_lost, write_tail};

@@ -19,6 +19,7 @@ struct campaign_summary {
 
 struct writer {
     const char *name; /* of --format */
+    bool with_fields; /* it shows the nodes' fields */
     void (*head)(struct buffer *out, uint64_t runs);
     /* `first`: of the runs of its file in this campaign; what is the same in all may be said once. */
     void (*run)(struct buffer *out, const struct run_result *result, bool first);
