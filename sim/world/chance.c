@@ -12,20 +12,13 @@
 #define LARGEST  (INT64_C(1) << 62)
 #define Q        40
 #define LN2_Q62  UINT64_C(3196577161300663915) /* ln 2 * 2^62, rounded */
-#define GAMMA    UINT64_C(0x9E3779B97F4A7C15)  /* 2^64 / golden ratio */
+#define NO_NAME  UINT64_C(0x9E3779B97F4A7C15)  /* in place of the hash of a name */
 
 typedef unsigned __int128 u128;
 
-/* Two multiplications and three shifts: the finaliser of Steele and Vigna's SplitMix64 (variant 13 of Stafford). */
-uint64_t chance_mix(uint64_t x) {
-    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return x ^ (x >> 31);
-}
-
 /* NULL and every text, "" included, have hashes of their own; the length is part of the hash. */
 static uint64_t name_hash(const char *name) {
-    if (!name) return htole64(GAMMA);
+    if (!name) return htole64(NO_NAME);
     size_t n = strlen(name);
     return htole64(XXH3_64bits_withSeed(name, n, n + 1));
 }
@@ -34,14 +27,6 @@ struct chance chance_named(uint64_t seed, const char *purpose, const char *a, co
     assert(purpose);
     uint64_t parts[5] = {htole64(seed), name_hash(purpose), name_hash(a), name_hash(b), htole64(nth)};
     return (struct chance){.key = XXH3_64bits(parts, sizeof(parts))};
-}
-
-/* The counter is mixed before the key is added: no two streams are shifted copies of one another. */
-uint64_t chance_bits(struct chance *c) { return chance_mix(c->key + chance_mix(++c->draws * GAMMA)); }
-
-uint64_t chance_below(struct chance *c, uint64_t n) {
-    assert(n > 0);
-    return (uint64_t)((u128)chance_bits(c) * n >> 64);
 }
 
 bool chance_share(struct chance *c, uint32_t ppm) { return chance_below(c, PPM_ONE) < ppm; }

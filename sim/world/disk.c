@@ -278,13 +278,13 @@ int disk_sync_dir(struct host *h) {
 /* --- the run's hands on disks ----------------------------------------------------------------------------------- */
 
 void world_disk_full(struct world *w, uint16_t party, int by) {
-    world_machine(w, party)->disk.full += by;
-    assert(world_machine(w, party)->disk.full >= 0);
+    struct disk *d = &world_machine(w, party)->disk;
+    d->full = d->full + by > 0 ? d->full + by : 0; /* the disk may have been made ok in between */
 }
 
 void world_disk_error(struct world *w, uint16_t party, int by) {
-    world_machine(w, party)->disk.failing += by;
-    assert(world_machine(w, party)->disk.failing >= 0);
+    struct disk *d = &world_machine(w, party)->disk;
+    d->failing = d->failing + by > 0 ? d->failing + by : 0;
 }
 
 void world_disk_ok(struct world *w, uint16_t party) {

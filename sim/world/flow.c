@@ -418,6 +418,7 @@ size_t flow_room(struct socket *s) {
 
 void flow_await_room(struct socket *s) {
     struct flow *f = &s->out;
+    if (s->tcp->local) return; /* its reader tells, at once */
     if (f->first && f->first->state == SEGMENT_ARRIVED) wake_at(s, f->first->at);
 }
 
@@ -433,18 +434,33 @@ static void tell_room(struct socket *s) {
     }
 }
 
-/* An acknowledgement or a window update is back. In a cut it is lost, and the sender probes at growing intervals. */
+/* Probes a receiver that says nothing, at growing intervals, until it is given up. */
+static void probe_later(struct socket *s) {
+    struct flow *f = &s->out;
+    if (++f->probes > RESENDS_MOST) {
+        give_up(s);
+        return;
+    }
+    sim_time wait = wire_rto(wire_out(s), wire_in(s)) << (f->probes < 10 ? f->probes : 10);
+    wake_at(s, s->tcp->world->now + (wait < RTO_MOST ? wait : RTO_MOST));
+}
+
+void flow_reader_vanished(struct socket *s) {
+    if (s->out.blocked && !s->out.dead) probe_later(s);
+}
+
+/* An acknowledgement or a window update is back, or it is time to ask for one. */
 static void wake_due(void *ctx, struct event *e) {
     struct world *w = ctx;
-    struct socket *s = CONTAINER_OF(e, struct socket, out.wake);
+    struct socket *s = CONTAINER_OF(e, struct socket, out.wake), *reader = socket_peer(s);
     struct flow *f = &s->out;
-    if (wire_in(s)->cut > 0) {
-        if (++f->probes > RESENDS_MOST) {
-            give_up(s);
-            return;
-        }
-        sim_time wait = wire_rto(wire_out(s), wire_in(s)) << (f->probes < 10 ? f->probes : 10);
-        wake_at(s, w->now + (wait < RTO_MOST ? wait : RTO_MOST));
+    bool silent = wire_in(s)->cut > 0 || !socket_machine(reader)->kernel_up;
+    if (silent) {
+        probe_later(s);
+        return;
+    }
+    if (f->blocked && reader->state == SOCKET_GONE) {
+        flow_orphan_reset(reader, w->now);
         return;
     }
     f->probes = 0;
@@ -489,38 +505,39 @@ void flow_kill(struct socket *s) {
     f->sent = f->written = f->arrived;
 }
 
-/* Takes the segments that match out of the flight. */
-static void lose_flying_after(struct flow *f, sim_time now) {
-    struct segment *kept = NULL, **link = &f->flying_first;
+/* Takes the segments out of the flight whose state says that they do not fly. */
+static void land_others(struct flow *f) {
+    struct segment **link = &f->flying_first;
+    f->flying_last = NULL;
     for (struct segment *seg; (seg = *link);) {
-        if (seg->left > now) {
-            *link = seg->next_flying;
-        } else {
-            kept = seg;
+        if (seg->state == SEGMENT_FLYING) {
+            f->flying_last = seg;
             link = &seg->next_flying;
+        } else {
+            *link = seg->next_flying;
         }
     }
-    f->flying_last = kept;
 }
 
 void flow_lose_future(struct socket *s) {
     struct flow *f = &s->out;
-    sim_time now = s->tcp->world->now;
-    lose_flying_after(f, now);
-    if (!f->flying_first) queue_remove(s->tcp->world->queue, &f->arrival);
-    struct segment *kept = NULL, *seg = f->first;
-    while (seg && seg->left <= now) kept = seg, seg = seg->next;
-    if (!seg) return;
-    f->sent = f->written = seg->pos;
-    for (struct segment *next; seg; seg = next) {
-        next = seg->next;
-        segment_free(s->tcp->world, seg);
+    struct segment **link = &f->first, *kept = NULL;
+    while (*link && (*link)->left <= s->tcp->world->now) {
+        kept = *link;
+        link = &kept->next;
     }
+    struct segment *future = *link;
+    if (!future) return;
+    f->sent = f->written = future->pos;
+    *link = NULL;
     f->last = kept;
-    if (kept)
-        kept->next = NULL;
-    else
-        f->first = NULL;
+    for (struct segment *seg = future; seg; seg = seg->next) seg->state = SEGMENT_LOST;
+    land_others(f);
+    if (!f->flying_first) queue_remove(s->tcp->world->queue, &f->arrival);
+    for (struct segment *next; future; future = next) {
+        next = future->next;
+        segment_free(s->tcp->world, future);
+    }
 }
 
 static void reset_arrives(struct socket *s) {

@@ -13,6 +13,8 @@ static void socket_init(struct socket *s, struct tcp *t, uint16_t party, uint16_
     s->conn.host = &world_machine(t->world, party)->host;
     s->conn.id = t->id;
     s->conn.peer = peer;
+    s->out_wire = wire_get(t->world, party, peer);
+    s->in_wire = wire_get(t->world, peer, party);
     flow_init(s);
 }
 
@@ -41,6 +43,7 @@ void socket_gone(struct socket *s) {
     struct socket *peer = socket_peer(s);
     bool never_made = t->stage != HANDSHAKE_DONE || s->out.dead;
     if (peer->state == SOCKET_BORN && never_made) socket_gone(peer); /* its node never heard of it */
+    flow_reader_vanished(peer);
     if (!nobody_holds(peer) || t->released) return;
     t->released = true;
     ring_add_last(&t->world->ended, &t->ended);

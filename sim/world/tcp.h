@@ -89,6 +89,7 @@ struct socket {
     bool dirty;           /* bytes were written that did not leave yet */
     sim_time dirty_at;    /* when they leave */
     struct ring of_machine, events, readable, writer;
+    struct wire *out_wire, *in_wire;
 };
 
 enum handshake { HANDSHAKE_WAITING, HANDSHAKE_SYN, HANDSHAKE_SYN_ACK, HANDSHAKE_REFUSAL, HANDSHAKE_DONE };
@@ -118,8 +119,8 @@ static inline struct machine *socket_machine(const struct socket *s) { return ma
 
 struct wire *wire_get(struct world *w, uint16_t a, uint16_t b);
 /* The link that carries what this end sends; what it receives. */
-struct wire *wire_out(const struct socket *s);
-struct wire *wire_in(const struct socket *s);
+static inline struct wire *wire_out(const struct socket *s) { return s->out_wire; }
+static inline struct wire *wire_in(const struct socket *s) { return s->in_wire; }
 /* Whether the network loses a packet now; when one that leaves at `left` arrives (bandwidth and latency drawn). */
 bool wire_loses(struct wire *wire);
 sim_time wire_arrival(struct wire *wire, uint32_t bytes, sim_time left);
@@ -142,6 +143,7 @@ void flow_orphan_reset(struct socket *s, sim_time left);       /* RST; what is o
 void flow_lose_future(struct socket *s);                       /* what would have left after now never does */
 void flow_abandon(struct socket *s);                           /* nothing more is sent; what flies arrives */
 void flow_await_room(struct socket *s);                        /* arranges for TELL_WRITABLE */
+void flow_reader_vanished(struct socket *s);                   /* whoever waits for its window asks */
 struct bytes flow_peek(const struct flow *f);
 void flow_consume(struct socket *reader, size_t n);            /* of the reader's incoming flow */
 void flow_recycle(struct socket *s);                           /* gives its memory back */

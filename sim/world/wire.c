@@ -41,10 +41,6 @@ struct wire *wire_get(struct world *w, uint16_t a, uint16_t b) {
     return m->wires[b];
 }
 
-struct wire *wire_out(const struct socket *s) { return wire_get(s->tcp->world, s->conn.host->index, s->conn.peer); }
-
-struct wire *wire_in(const struct socket *s) { return wire_get(s->tcp->world, s->conn.peer, s->conn.host->index); }
-
 bool wire_loses(struct wire *wire) {
     return wire->cut > 0 || (wire->link.loss_ppm > 0 && chance_share(&wire->loss, wire->link.loss_ppm));
 }
@@ -76,8 +72,7 @@ struct link *world_link(struct world *w, uint16_t a, uint16_t b) { return &wire_
 
 void world_cut(struct world *w, uint16_t a, uint16_t b, int by) {
     struct wire *wire = wire_get(w, a, b);
-    wire->cut += by;
-    assert(wire->cut >= 0);
+    wire->cut = wire->cut + by > 0 ? wire->cut + by : 0; /* a heal may have come first */
 }
 
 bool world_is_cut(const struct world *w, uint16_t a, uint16_t b) {
@@ -93,8 +88,7 @@ bool world_is_refused(const struct world *w, uint16_t a, uint16_t b) {
 void world_refuse(struct world *w, uint16_t a, uint16_t b, int by) {
     struct wire *wire = wire_get(w, a, b);
     bool before = wire->refused > 0;
-    wire->refused += by;
-    assert(wire->refused >= 0);
+    wire->refused = wire->refused + by > 0 ? wire->refused + by : 0;
     if (!before && wire->refused > 0) world_reset(w, a, b);
 }
 

@@ -112,7 +112,7 @@ void world_fork_failing(struct world *w, uint16_t party, int by);
 
 /* --- disks ------------------------------------------------------------------------------------------ */
 
-void world_disk_full(struct world *w, uint16_t party, int by);  /* counted: full while above 0 */
+void world_disk_full(struct world *w, uint16_t party, int by);  /* counted: full while above 0; never below */
 void world_disk_error(struct world *w, uint16_t party, int by); /* counted */
 void world_disk_ok(struct world *w, uint16_t party);
 /* 0: the rate of the costs. */
@@ -138,7 +138,8 @@ struct link {
 struct link link_default(void);
 struct link *world_link(struct world *w, uint16_t a, uint16_t b);
 
-/* Cuts are counted: packets vanish while the count is above 0. So are refusals: connections are refused. */
+/* Cuts are counted: packets vanish while the count is above 0. So are refusals: connections are refused. A count
+ * does not fall below 0: undoing what world_heal cleared does nothing. */
 void world_cut(struct world *w, uint16_t a, uint16_t b, int by);
 bool world_is_cut(const struct world *w, uint16_t a, uint16_t b);
 /* Resets what is open between the two (either way) and refuses new ones while counted above 0. */

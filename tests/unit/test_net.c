@@ -449,6 +449,26 @@ START_TEST(crash_behind_a_cut_leaves_a_half_open_end) {
 }
 END_TEST
 
+/* A writer that waits for the window of a reader that vanished asks until somebody answers. */
+START_TEST(blocked_writer_learns_that_its_reader_vanished) {
+    struct conn *c = tiny_connect(&tw, 0, 1);
+    world_link(tw.world, 0, 1)->buffer = 2000;
+    B->lazy = true;
+    memset(big, 'x', 2000);
+    ck_assert_uint_eq(host_write(c, big, 1000), 1000);
+    tiny_run_for(&tw, 10 * SIM_MS);
+    ck_assert_uint_eq(host_write(c, big, 1000), 1000); /* stays: the reader's window is full */
+    tiny_run_for(&tw, 10 * SIM_MS);
+    world_power(tw.world, 1);
+    tiny_run_for(&tw, 5 * SIM_SECOND);
+    ck_assert_uint_eq(A->closed, 0);
+    world_start(tw.world, 1);
+    tiny_run_for(&tw, 20 * SIM_SECOND);
+    ck_assert_uint_eq(A->closed, 1);
+    ck_assert_int_eq(A->why, CONN_RESET);
+}
+END_TEST
+
 START_TEST(ends_of_one_machine) {
     struct conn *c = host_connect(A->host, "a", TINY_PORT);
     tiny_run_for(&tw, SIM_MS);
@@ -550,6 +570,7 @@ static void add(TCase *t) {
     tcase_add_test(t, crash_tells_peers_and_power_loss_does_not);
     tcase_add_test(t, crash_with_unread_bytes_resets);
     tcase_add_test(t, crash_behind_a_cut_leaves_a_half_open_end);
+    tcase_add_test(t, blocked_writer_learns_that_its_reader_vanished);
     tcase_add_test(t, ends_of_one_machine);
     tcase_add_test(t, closing_at_any_moment_is_safe);
     tcase_add_test(t, same_seed_same_run);
