@@ -20,8 +20,8 @@ struct member {
     pid_t pid; /* 0: gone */
     int orders, reports;
     bool free;
-    struct range todo; /* handed out, not reported */
-    char *bytes;       /* the beginning of a report */
+    struct range assigned; /* handed out, not reported */
+    char *bytes;           /* the beginning of a report */
     size_t len, room;
 };
 
@@ -101,7 +101,7 @@ static void bury(struct crew *crew, struct member *member) {
     member->len = 0;
     bool told = crew->stopping && (WIFEXITED(status) ? WEXITSTATUS(status) == 0 : WTERMSIG(status) == SIGKILL);
     bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    bool idle = member->todo.first == member->todo.end;
+    bool idle = member->assigned.first == member->assigned.end;
     if (told || (idle && orderly)) return;
     char why[128];
     describe_death(status, why, sizeof why);
@@ -109,9 +109,9 @@ static void bury(struct crew *crew, struct member *member) {
         crew->events.trouble(crew->events.ctx, why);
         return;
     }
-    crew->events.lost(crew->events.ctx, member->todo.first++, why);
-    if (member->todo.first < member->todo.end) crew->returned[crew->returned_count++] = member->todo;
-    member->todo = (struct range){0, 0};
+    crew->events.lost(crew->events.ctx, member->assigned.first++, why);
+    if (member->assigned.first < member->assigned.end) crew->returned[crew->returned_count++] = member->assigned;
+    member->assigned = (struct range){0, 0};
     if (crew->stopping || hire_one(crew, member)) return;
     crew->events.trouble(crew->events.ctx, strerror(errno));
 }
@@ -138,7 +138,7 @@ static bool work_is_left(const struct crew *crew) {
     /* A worker that dies leaves work to others: they stay while it works on more than one run. */
     for (unsigned i = 0; i < crew->size; i++) {
         const struct member *m = &crew->members[i];
-        if (m->pid != 0 && !m->free && m->todo.end - m->todo.first > 1) return true;
+        if (m->pid != 0 && !m->free && m->assigned.end - m->assigned.first > 1) return true;
     }
     return false;
 }
@@ -151,8 +151,8 @@ static void give_orders(struct crew *crew) {
             close_orders(member);
             continue;
         }
-        if (!take_range(crew, &member->todo)) continue;
-        struct order order = {member->todo.first, member->todo.end - member->todo.first};
+        if (!take_range(crew, &member->assigned)) continue;
+        struct order order = {member->assigned.first, member->assigned.end - member->assigned.first};
         member->free = false;
         /* Less than PIPE_BUF into an empty pipe: all or nothing; a dead reader is noticed when its pipe ends. */
         if (write(member->orders, &order, sizeof order) < 0) close_orders(member);
@@ -169,14 +169,14 @@ static void take_report(struct crew *crew, struct member *member, const struct r
         break;
     case REPORT_PASSED:
     case REPORT_FAILED:
-        assert(report->number == member->todo.first);
-        member->todo.first++;
+        assert(report->number == member->assigned.first);
+        member->assigned.first++;
         crew->events.done(crew->events.ctx, report->number, report->kind == REPORT_PASSED, bytes);
         break;
     case REPORT_TROUBLE: {
         char line[256];
         snprintf(line, sizeof line, "%.*s", (int)(report->len < 255 ? report->len : 255), text);
-        member->todo = (struct range){0, 0};
+        member->assigned = (struct range){0, 0};
         crew->events.trouble(crew->events.ctx, line);
         break;
     }
