@@ -188,6 +188,34 @@ START_TEST(a_pair_shows_what_the_real_pair_shows) {
 }
 END_TEST
 
+/* The replica waits for a snapshot that takes about two seconds. */
+START_TEST(a_pair_in_sync_shows_what_the_real_pair_shows) {
+    static const struct rig_node slow[] = {
+        {.name = "m",
+         .replicaof = RIG_ALONE,
+         .conf = "repl-diskless-sync no;rdb-key-save-delay 1000;save ''",
+         .keys = 2000},
+        {.name = "r", .replicaof = 0, .conf = "save ''"},
+    };
+    struct rig rig;
+    struct real_server master, replica;
+    if (!real_server_is_installed()) return;
+    const char *const arguments[] = {
+        "--repl-diskless-sync", "no", "--rdb-key-save-delay", "1000", "--enable-debug-command", "yes", NULL};
+    ck_assert(real_server_start(&master, arguments));
+    free(real_server_ask(&master, "DEBUG POPULATE 2000"));
+    start_real_replica(&replica, &master);
+    rig_open(&rig, 1, slow, 2);
+    rig_run_until(&rig, 1500 * SIM_MS);
+    await_real(&replica, "master_sync_in_progress:1");
+    ask_both(&rig, 1, &replica);
+    ask_both(&rig, 0, &master);
+    real_server_stop(&master);
+    real_server_stop(&replica);
+    rig_close(&rig);
+}
+END_TEST
+
 /* --- formats ---------------------------------------------------------------------------------------------------------
  */
 
@@ -256,6 +284,7 @@ int main(void) {
     TCase *beside = tcase_create("beside the real server"), *formats = tcase_create("formats");
     tcase_add_test(beside, a_lone_master_shows_what_the_real_one_shows);
     tcase_add_test(beside, a_pair_shows_what_the_real_pair_shows);
+    tcase_add_test(beside, a_pair_in_sync_shows_what_the_real_pair_shows);
     tcase_set_timeout(beside, 60);
     tcase_add_test(formats, bytes_for_people_are_written_as_the_real_server_does);
     tcase_add_test(formats, sections_are_chosen_by_name);

@@ -180,6 +180,101 @@ START_TEST(a_replica_cut_off_for_good_is_not_waited_for) {
 }
 END_TEST
 
+static const struct rig_node chain[] = {
+    {.name = "m", .replicaof = RIG_ALONE, .conf = "repl-diskless-sync no;port 7000"},
+    {.name = "mid", .replicaof = 0, .conf = "repl-diskless-sync no"},
+    {.name = "leaf", .replicaof = 1},
+};
+
+static bool m_is_cut_off(void *ctx, uint16_t a, uint16_t b) {
+    (void)ctx;
+    return a == 0 || b == 0;
+}
+
+/* leaf can reach mid, but mid has no link of its own and answers every PSYNC with -NOMASTERLINK. */
+START_TEST(a_replica_of_a_stranded_one_is_not_waited_for) {
+    struct rig rig;
+    struct buffer why;
+    bool down[RIG_NODES] = {false};
+    struct rest_view view = {.down = down, .unreachable = m_is_cut_off};
+    rig_open(&rig, 1, chain, 3);
+    buffer_init(&why, rig.pool);
+    world_cut(rig.world, 0, 1, 1);
+    world_cut(rig.world, 1, 0, 1);
+    rig_run_until(&rig, 3 * SIM_SECOND);
+    ck_assert_msg(rig.system->settled(rig.model, &view, &why), "%s", why.at);
+    view.unreachable = NULL;
+    ck_assert(!rig.system->settled(rig.model, &view, &why));
+    ck_assert_ptr_nonnull(strstr(why.at, "mid: link to m is connecting"));
+    rig_close(&rig);
+}
+END_TEST
+
+/* Names and ports are followed: m listens on 7000, and its replica finds it there. */
+START_TEST(a_chain_comes_to_rest_with_equal_data) {
+    struct rig rig;
+    rig_open(&rig, 1, chain, 3);
+    ck_assert_uint_eq(rig.system->port(rig.model, 0), 7000);
+    rig_run_until(&rig, SIM_SECOND);
+    settle(&rig);
+    rig_command(&rig, 0, "SADD s a b c");
+    settle(&rig);
+    ck_assert_str_eq(rig_field(&rig, 1, "master_port"), "7000");
+    ck_assert_str_eq(rig_field(&rig, 2, "digest"), rig_field(&rig, 0, "digest"));
+    ck_assert_int_eq(rig_number(&rig, 2, "lag_bytes"), 0);
+    ck_assert_int_eq(metric(&rig, "full_syncs"), 2);
+    rig_close(&rig);
+}
+END_TEST
+
+static bool every_child_is_stalled(void *ctx, uint16_t party) {
+    (void)ctx;
+    (void)party;
+    return true;
+}
+
+START_TEST(a_snapshot_is_waited_for_unless_its_child_is_stopped_for_good) {
+    struct rig rig;
+    struct buffer why;
+    struct rest_view view = {0}, stalled = {.child_stalled = every_child_is_stalled};
+    const struct rig_node nodes[] = {
+        {.name = "m", .replicaof = RIG_ALONE, .conf = "rdb-key-save-delay 10000;save ''", .keys = 100}};
+    rig_open(&rig, 1, nodes, 1);
+    buffer_init(&why, rig.pool);
+    rig_run_until(&rig, SIM_SECOND);
+    ck_assert(rig.system->settled(rig.model, &view, &why));
+    ck_assert_str_eq(rig_command(&rig, 0, "BGSAVE"), "+Background saving started\r\n");
+    ck_assert(!rig.system->settled(rig.model, &view, &why));
+    ck_assert_str_eq(why.at, "m: a snapshot is being saved");
+    ck_assert(rig.system->settled(rig.model, &stalled, &why));
+    rig_run_until(&rig, 3 * SIM_SECOND);
+    ck_assert(rig.system->settled(rig.model, &view, &why));
+    ck_assert_int_eq(rig_number(&rig, 0, "rdb_saves"), 1);
+    rig_close(&rig);
+}
+END_TEST
+
+/* lag_time counts from the instant at which the master went ahead, whatever follows. */
+START_TEST(lag_time_counts_from_the_last_equality) {
+    struct rig rig;
+    rig_open(&rig, 1, pair, 2);
+    rig_run_until(&rig, 3 * SIM_SECOND);
+    settle(&rig);
+    world_cut(rig.world, 0, 1, 1);
+    sim_time began = world_now(rig.world);
+    rig_command(&rig, 0, "SET a 1");
+    ck_assert_int_gt(rig_number(&rig, 1, "lag_bytes"), 0);
+    rig_run_until(&rig, began + SIM_SECOND);
+    rig_command(&rig, 0, "SET b 1");
+    rig_run_until(&rig, began + 2 * SIM_SECOND);
+    ck_assert_int_eq(rig_number(&rig, 1, "lag_time"), 2 * SIM_SECOND);
+    world_cut(rig.world, 0, 1, -1);
+    settle(&rig);
+    ck_assert_int_eq(rig_number(&rig, 1, "lag_time"), 0);
+    rig_close(&rig);
+}
+END_TEST
+
 /* --- samples, syncs of processes that are over, traces ---------------------------------------------------------------
  */
 
@@ -333,6 +428,10 @@ int main(void) {
     tcase_add_test(runs, all_forms_of_a_field_agree);
     tcase_add_test(runs, a_replica_on_its_way_is_waited_for);
     tcase_add_test(runs, a_replica_cut_off_for_good_is_not_waited_for);
+    tcase_add_test(runs, a_replica_of_a_stranded_one_is_not_waited_for);
+    tcase_add_test(runs, a_chain_comes_to_rest_with_equal_data);
+    tcase_add_test(runs, a_snapshot_is_waited_for_unless_its_child_is_stopped_for_good);
+    tcase_add_test(runs, lag_time_counts_from_the_last_equality);
     tcase_add_test(runs, samples_have_one_value_a_name);
     tcase_add_test(runs, full_syncs_outlive_the_process);
     tcase_add_test(runs, same_seed_same_trace);
