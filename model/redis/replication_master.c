@@ -77,7 +77,7 @@ void replication_disconnect_replicas(struct server *s) {
     struct client *next;
     for (struct client *c = TAILQ_FIRST(&s->replicas); c; c = next) {
         next = TAILQ_NEXT(c, replicas);
-        client_free_async(c);
+        client_free(c);
     }
 }
 

@@ -268,7 +268,6 @@ static void swap_in(struct server *s) {
     keyspace_swap(s->ks, s->loading_ks);
     watch_touch_all(s);
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
-    drop_second_dataset(s);
 }
 
 static void end_diskless_load(struct server *s) {
@@ -418,6 +417,7 @@ void transfer_loaded(struct server *s, bool ok) {
     const struct rdb_info *info = rdb_reader_info(s->loading.reader);
     int db = info->stream_db >= 0 && info->stream_db < KEYSPACE_DBS && info->has_replication ? (int)info->stream_db : 0;
     loading_end(s);
+    drop_second_dataset(s);
     if (!t->diskless) remove_if_unwanted(s);
     int64_t offset = t->initial_offset + t->early_stream;
     adopt_history(s, offset);
