@@ -11,26 +11,11 @@
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1"};
 #define COLOURS (sizeof colours / sizeof *colours)
 
-/* A limit more than so many times above what it limits would press the curves to the ground. */
-#define LIMIT_FAR 4
+/* A curve more than so many times above another would press it to the ground. */
+#define FAR_ABOVE 6
 
 /* Limits are thin, and below. */
 enum look { SOLID = 1, DASHED = 2, LIMIT = 3, HARD_LIMIT = 4 };
-
-/* The n-th node of the run, from 0, in the order in which the samples name them. */
-static size_t node_number(const struct samples *samples, const char *node) {
-    size_t number = 0;
-
-    for (size_t i = 0; i < samples->count; i++) {
-        const struct series *s = &samples->series[i];
-        bool first = true;
-
-        if (strcmp(s->node, node) == 0) return number;
-        for (size_t j = 0; j < i && first; j++) first = strcmp(samples->series[j].node, s->node) != 0;
-        number += first;
-    }
-    return number;
-}
 
 static bool ever_nonzero(const struct samples *samples, const char *node, const char *metric) {
     const struct series *s = samples_find(samples, node, metric);
@@ -41,10 +26,9 @@ static bool ever_nonzero(const struct samples *samples, const char *node, const 
 }
 
 /* The curve added, NULL if there is no room or nothing to show. */
-static struct curve *add_curve(struct plot *plot, const struct samples *samples, const struct series *series,
-                               const char *what, enum look look) {
+static struct curve *add_curve(struct plot *plot, const struct series *series, const char *what, enum look look) {
     struct curve *curve;
-    size_t number = node_number(samples, series->node);
+    size_t number = series->node_number;
     char node[28];
 
     if (series->count == 0) return NULL;
@@ -57,7 +41,7 @@ static struct curve *add_curve(struct plot *plot, const struct samples *samples,
                             .colour = colours[number % COLOURS],
                             .width = look >= LIMIT ? 1.4 : 2,
                             .dash = look == SOLID ? 1 + (int)(number / COLOURS) % 4 : (int)look};
-    readable_label(node, what[0] ? 20 : 28, series->node);
+    readable_label(node, what[0] ? 16 : 28, series->node);
     snprintf(curve->label, sizeof curve->label, "%s%s%s", node, what[0] ? " " : "", what);
     return curve;
 }
@@ -70,7 +54,7 @@ static void add_metric(struct plot *plot, const struct samples *samples, const c
 
         if (strcmp(s->metric, metric) != 0) continue;
         if (where && !ever_nonzero(samples, s->node, where)) continue;
-        add_curve(plot, samples, s, what, look);
+        add_curve(plot, s, what, look);
     }
 }
 
@@ -82,27 +66,27 @@ static int64_t greatest_of(const struct series *s) {
     return greatest;
 }
 
-/* Adds what limits a figure, where it is near enough to be seen beside it; else it is told in words. */
-static void add_limit(struct plot *plot, const struct samples *samples, const char *figure, const char *metric,
-                      const char *what, enum look look) {
+/* Adds what a figure is measured against, of each node that ever had `where` other than 0, if it is near enough to be
+ * seen beside the figure; else it is told in words. */
+static void add_beside(struct plot *plot, const struct samples *samples, const char *figure, const char *metric,
+                       const char *where, const char *what, enum look look) {
     for (size_t i = 0; i < samples->count; i++) {
         const struct series *s = &samples->series[i];
-        const struct series *limited = samples_find(samples, s->node, figure);
+        const struct series *beside = samples_find(samples, s->node, figure);
         size_t len = strlen(plot->beyond);
         char words[READABLE_ROOM], node[28];
-        int64_t limit;
+        int64_t greatest = greatest_of(s);
 
-        if (strcmp(s->metric, metric) != 0 || !ever_nonzero(samples, s->node, "connected_slaves")) continue;
-        limit = greatest_of(s);
-        if (limit == 0 || !limited) continue;
-        if (limit / LIMIT_FAR <= greatest_of(limited)) {
-            struct curve *curve = add_curve(plot, samples, s, what, look);
+        if (strcmp(s->metric, metric) != 0 || !ever_nonzero(samples, s->node, where)) continue;
+        if (greatest == 0 || !beside) continue;
+        if (greatest / FAR_ABOVE <= greatest_of(beside)) {
+            struct curve *curve = add_curve(plot, s, what, look);
 
-            if (curve) curve->limited = limited->metric;
+            if (curve && look >= LIMIT) curve->limited = beside->metric;
         } else {
             readable_label(node, sizeof node, s->node);
             snprintf(plot->beyond + len, sizeof plot->beyond - len, "%s%s %s %s", len ? ", " : "", node, what,
-                     readable_bytes(words, limit));
+                     readable_bytes(words, greatest));
         }
     }
 }
@@ -161,11 +145,15 @@ static void choose_unit(struct plot *plot) {
     plot->unit_name = units[i].name;
 }
 
+/* Nodes that forked: what their snapshots copied, beside all they use where that does not press it to the ground. If
+ * none forked, what all use. */
 static void choose_memory(struct plot *plot, const struct samples *samples) {
-    /* Nodes that forked; if none did, all. */
-    add_metric(plot, samples, "used_memory", "current_cow_size", "used_memory", DASHED);
+    add_beside(plot, samples, "current_cow_size", "used_memory", "current_cow_size", "used_memory", DASHED);
     add_metric(plot, samples, "current_cow_size", "current_cow_size", "copied", SOLID);
-    if (plot->count == 0) add_metric(plot, samples, "used_memory", NULL, "used_memory", SOLID);
+    if (plot->count == 0) {
+        plot->beyond[0] = 0;
+        add_metric(plot, samples, "used_memory", NULL, "used_memory", SOLID);
+    }
     tell_apart(plot);
 }
 
@@ -189,9 +177,12 @@ void curves_choose(struct plot *plot, enum plot_kind kind, const struct samples 
         plot->name = "buffers";
         plot->title = "Largest output buffer of a replica, and backlog";
         plot->quantity = "size";
-        add_limit(plot, samples, "repl_backlog_histlen", "repl_backlog_size", "repl-backlog-size", LIMIT);
-        add_limit(plot, samples, "replica_output_bytes", "replica_output_hard", "hard limit", HARD_LIMIT);
-        add_limit(plot, samples, "replica_output_bytes", "replica_output_soft", "soft limit", LIMIT);
+        add_beside(plot, samples, "repl_backlog_histlen", "repl_backlog_size", "connected_slaves", "repl-backlog-size",
+                   LIMIT);
+        add_beside(plot, samples, "replica_output_bytes", "replica_output_hard", "connected_slaves", "hard limit",
+                   HARD_LIMIT);
+        add_beside(plot, samples, "replica_output_bytes", "replica_output_soft", "connected_slaves", "soft limit",
+                   LIMIT);
         add_metric(plot, samples, "repl_backlog_histlen", "connected_slaves", "backlog", DASHED);
         add_metric(plot, samples, "replica_output_bytes", "connected_slaves", "output buffer", SOLID);
         tell_apart(plot);

@@ -100,7 +100,7 @@ bool evidence_each(struct evidence *e, const char *sql, int64_t run, evidence_ro
     return sqlite3_finalize(statement) == SQLITE_OK || fail(e);
 }
 
-/* --- runs ------------------------------------------------------------------------------------------------------- */
+/* --- runs -------------------------------------------------------------------------------------------------------- */
 
 struct reading {
     struct evidence *e;

@@ -37,7 +37,7 @@ static size_t failed_count(const struct evidence *e) {
     return failed;
 }
 
-/* --- by scenario ------------------------------------------------------------------------------------------------ */
+/* --- by scenario ------------------------------------------------------------------------------------------------- */
 
 static void put_group(FILE *out, const struct group *g, size_t width) {
     char full[RANGE_ROOM], partial[RANGE_ROOM], events[READABLE_ROOM], sim[READABLE_ROOM], wall[READABLE_ROOM];
@@ -59,7 +59,7 @@ static void put_groups(FILE *out, const struct group *groups, size_t count, size
     for (size_t i = 0; i < count; i++) put_group(out, &groups[i], width);
 }
 
-/* --- what failed ------------------------------------------------------------------------------------------------ */
+/* --- what failed ------------------------------------------------------------------------------------------------- */
 
 static void put_finding(void *ctx, sqlite3_stmt *row) {
     FILE *out = ctx;
@@ -104,7 +104,7 @@ static bool put_failures(FILE *out, struct evidence *e, size_t failed) {
     return true;
 }
 
-/* --- run by run ------------------------------------------------------------------------------------------------- */
+/* --- run by run -------------------------------------------------------------------------------------------------- */
 
 /* A number of syncs, "-" where nothing is known. */
 static const char *sync_words(char *into, int64_t n) {
@@ -156,7 +156,7 @@ bool format_text(FILE *out, struct evidence *e) {
     return true;
 }
 
-/* --- one run in full -------------------------------------------------------------------------------------------- */
+/* --- one run in full --------------------------------------------------------------------------------------------- */
 
 static void put_instant(FILE *out, sqlite3_stmt *row, int column) {
     char t[READABLE_ROOM];

@@ -55,21 +55,90 @@ static void add_fault(void *ctx, sqlite3_stmt *row) {
     add_mark(ctx, MARK_FAULT, begin, evidence_number(row, 1, begin), evidence_text(row, 2));
 }
 
-/* Spans in which a node's snapshot child ran, as its samples show them. */
-static void add_snapshots(struct marks *marks, const struct series *running) {
+static void add_snapshot(struct marks *marks, const char *node, int64_t begin, int64_t end) {
     char label[80];
+
+    snprintf(label, sizeof label, "snapshot of %.60s", node);
+    add_mark(marks, MARK_SNAPSHOT, begin, end, label);
+}
+
+/* --- snapshots by the run's events: exact, where there are any --------------------------------------------------- */
+
+#define FORKS_MOST 64
+
+/* A node whose child runs. */
+struct open_fork {
+    char node[64];
+    int64_t begin;
+};
+
+struct forks {
+    struct marks *marks;
+    struct open_fork open[FORKS_MOST];
+    size_t count;
+    bool any_event;
+};
+
+static void close_fork(struct forks *forks, const char *node, int64_t end) {
+    for (size_t i = 0; i < forks->count; i++) {
+        if (strncmp(forks->open[i].node, node, sizeof forks->open[i].node - 1) != 0) continue;
+        add_snapshot(forks->marks, forks->open[i].node, forks->open[i].begin, end);
+        forks->open[i] = forks->open[--forks->count];
+        return;
+    }
+}
+
+/* A fork opens, the end of the child or of the whole process closes; a server has one child at a time. */
+static void hear_fork(void *ctx, sqlite3_stmt *row) {
+    struct forks *forks = ctx;
+    const char *kind = evidence_text(row, 1), *detail = evidence_text(row, 3);
+    int64_t t = sqlite3_column_int64(row, 0);
+
+    forks->any_event = true;
+    if (strcmp(kind, "fork") != 0) {
+        close_fork(forks, evidence_text(row, 2), t);
+    } else if (strcmp(detail, "failed") != 0 && forks->count < FORKS_MOST) {
+        struct open_fork *fork = &forks->open[forks->count++];
+
+        snprintf(fork->node, sizeof fork->node, "%s", evidence_text(row, 2));
+        fork->begin = t;
+    }
+}
+
+/* False: the database could not be read. */
+static bool add_forks(struct marks *marks, struct evidence *e, int64_t run, int64_t end_ns, bool *any_event) {
+    struct forks forks = {.marks = marks};
+
+    if (!evidence_each(
+            e,
+            "SELECT t, kind, \"from\", detail FROM event WHERE run = ?1 AND kind IN ('fork', 'child', 'start',"
+            " 'end') ORDER BY seq",
+            run, hear_fork, &forks))
+        return false;
+    while (forks.count) close_fork(&forks, forks.open[0].node, end_ns);
+    *any_event = forks.any_event;
+    return true;
+}
+
+/* --- snapshots by the samples: those that one saw ---------------------------------------------------------------- */
+
+static void add_sampled(struct marks *marks, const struct series *running) {
     const struct point *begun = NULL;
 
-    snprintf(label, sizeof label, "snapshot of %.60s", running->node);
     for (size_t i = 0; i < running->count; i++) {
         const struct point *point = &running->points[i];
 
         if (begun && (!point->value || point->gap || i + 1 == running->count)) {
-            add_mark(marks, MARK_SNAPSHOT, begun->t, point->t, label);
+            add_snapshot(marks, running->node, begun->t, point->t);
             begun = NULL;
         }
         if (!begun && point->value) begun = point;
     }
+}
+
+static void add_all_sampled(struct marks *marks, const struct samples *samples) {
+    for (size_t i = 0; i < samples->count; i++)
+        if (strcmp(samples->series[i].metric, "rdb_bgsave_in_progress") == 0) add_sampled(marks, &samples->series[i]);
 }
 
 static int by_begin(const void *a, const void *b) {
@@ -110,12 +179,14 @@ static void lay_out(struct marks *marks, const struct time_axis *axis) {
 
 bool marks_read(struct marks *marks, struct evidence *e, int64_t run, const struct samples *samples,
                 const struct time_axis *axis) {
+    bool any_event = false;
+
     *marks = (struct marks){.pool = samples->pool};
     if (!evidence_each(e, "SELECT begin_ns, end_ns, action FROM fault WHERE run = ?1 ORDER BY begin_ns, ord", run,
-                       add_fault, marks))
+                       add_fault, marks) ||
+        !add_forks(marks, e, run, axis->end_ns, &any_event))
         return false;
-    for (size_t i = 0; i < samples->count; i++)
-        if (strcmp(samples->series[i].metric, "rdb_bgsave_in_progress") == 0) add_snapshots(marks, &samples->series[i]);
+    if (!any_event) add_all_sampled(marks, samples);
     if (marks->count) qsort(marks->items, marks->count, sizeof(struct mark), by_begin);
     lay_out(marks, axis);
     return true;

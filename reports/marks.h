@@ -32,7 +32,8 @@ struct time_axis {
     double left, right;
 };
 
-/* Reads the run's faults, adds its snapshots from the samples, and lays them out. */
+/* Reads the run's faults, adds its snapshots (from its events, where they were recorded, else from the samples), and
+ * lays them out. */
 bool marks_read(struct marks *marks, struct evidence *e, int64_t run, const struct samples *samples,
                 const struct time_axis *axis);
 

@@ -43,8 +43,7 @@ static bool make_folder(struct evidence *e, const char *path) {
     return mkdir(path, 0777) == 0 || errno == EEXIST || fail(e, path);
 }
 
-/* --- the top -------------------------------------------------------------------------------------------------------
- */
+/* --- the top ----------------------------------------------------------------------------------------------------- */
 
 static void put_tile(FILE *out, const char *class, const char *figure, const char *what) {
     fprintf(out, "<li class=\"%s\"><b>%s</b>%s</li>\n", class, figure, what);
@@ -81,8 +80,7 @@ static void put_top(const struct page *p) {
     put_tiles(p);
 }
 
-/* --- scenarios -----------------------------------------------------------------------------------------------------
- */
+/* --- scenarios --------------------------------------------------------------------------------------------------- */
 
 /* The run of a group that the page shows in full. */
 static const struct run_row *chosen_run(const struct group *g) {
@@ -125,8 +123,7 @@ static void put_groups(const struct page *p) {
           p->out);
 }
 
-/* --- what failed, and all runs -------------------------------------------------------------------------------------
- */
+/* --- what failed, and all runs ----------------------------------------------------------------------------------- */
 
 static void put_finding(void *ctx, sqlite3_stmt *row) {
     FILE *out = ctx;
@@ -209,8 +206,7 @@ static void put_runs(const struct page *p) {
     fputs("</details>\n", p->out);
 }
 
-/* --- the runs in full ------------------------------------------------------------------------------------------------
- */
+/* --- the runs in full -------------------------------------------------------------------------------------------- */
 
 static bool put_chosen(struct page *p, const struct run_row *run, char *told, size_t told_room) {
     struct run_plots plots;

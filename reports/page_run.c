@@ -23,7 +23,7 @@ void page_put_verdict(FILE *page, const char *verdict) {
     fputs("</span>", page);
 }
 
-/* --- tables that come row by row ------------------------------------------------------------------------------- */
+/* --- tables that come row by row --------------------------------------------------------------------------------- */
 
 /* A table that begins with its first row: what has no rows leaves no trace on the page. */
 struct table {
@@ -110,7 +110,7 @@ static void figure_cells(void *ctx, sqlite3_stmt *row) {
     put_cell(ctx, "n", readable_count(words, sqlite3_column_int64(row, 1)));
 }
 
-/* --- nodes at the end: one column a node ---------------------------------------------------------------------- */
+/* --- nodes at the end: one column a node ------------------------------------------------------------------------- */
 
 #define NODES_SHOWN 12
 

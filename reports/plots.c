@@ -52,8 +52,7 @@ static void put_quoted(FILE *script, const char *text) {
     fputc('\'', script);
 }
 
-/* --- data ----------------------------------------------------------------------------------------------------------
- */
+/* --- data -------------------------------------------------------------------------------------------------------- */
 
 /* Blocks for gnuplot's `index`, two blank lines between; one blank line breaks a curve. */
 static void put_data(FILE *data, const struct drawing *d) {
@@ -72,8 +71,7 @@ static void put_data(FILE *data, const struct drawing *d) {
     }
 }
 
-/* --- script --------------------------------------------------------------------------------------------------------
- */
+/* --- script ------------------------------------------------------------------------------------------------------ */
 
 static double from_bottom(const struct drawing *d, double pixels_from_top) {
     return 1 - pixels_from_top / d->height;
@@ -138,6 +136,18 @@ static void put_marks(const struct drawing *d) {
                 d->marks->unlabelled, 1 - 12.0 / WIDTH, from_bottom(d, 38));
 }
 
+/* A little more than the values need, zero included. */
+static void put_value_range(const struct drawing *d) {
+    double least = (double)d->plot->least / d->plot->unit, greatest = (double)d->plot->greatest / d->plot->unit;
+    double room = (greatest - least) * 0.08;
+
+    if (greatest <= least)
+        fprintf(d->script, "set yrange [0:1]\n");
+    else
+        fprintf(d->script, "set yrange [%.9g:%.9g]\n", least < 0 ? least - room : 0, greatest + room);
+    if (least < 0) fprintf(d->script, "set xzeroaxis linetype 1 linecolor rgb '#24292f' linewidth 0.7\n");
+}
+
 static void put_axes(const struct drawing *d) {
     double last = (double)d->run->sim_ns / d->time_unit;
 
@@ -148,11 +158,7 @@ static void put_axes(const struct drawing *d) {
     fprintf(d->script, "set xlabel 'simulated time (%s)'\nset ylabel '%s (%s)'\n", d->time_unit_name, d->plot->quantity,
             d->plot->unit_name);
     fprintf(d->script, "set xrange [0:%.9g]\n", last > 0 ? last : 1);
-    if (d->plot->greatest == 0 && d->plot->least == 0)
-        fprintf(d->script, "set yrange [0:1]\n");
-    else
-        fprintf(d->script, "set yrange [%.9g:%.9g]\n", (double)d->plot->least * 1.08 / d->plot->unit,
-                (double)(d->plot->greatest ? d->plot->greatest : 1) * 1.08 / d->plot->unit);
+    put_value_range(d);
 }
 
 static void put_curves(const struct drawing *d) {
@@ -186,8 +192,7 @@ static void put_plot(const struct drawing *d, size_t number) {
             2 * WIDTH, 2 * d->height, WIDTH, d->height, d->stem);
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------------------------- */
 
 static FILE *create(struct evidence *e, const char *folder, const char *name, const char *ending) {
     char path[4400];
@@ -249,7 +254,8 @@ static const char *remark_of(enum plot_kind kind) {
     static const char *const remarks[PLOT_KINDS] = {
         [PLOT_OFFSETS] = "Bytes of the replication stream: written by the master, applied by a replica. A line breaks "
                          "where its node is down.",
-        [PLOT_LAG] = "The master's offset minus the replica's own, at the same instant.",
+        [PLOT_LAG] = "The master's offset minus the replica's own, at the same instant; below zero the replica is "
+                     "ahead.",
         [PLOT_BUFFERS] = "What a master holds for its replicas: the output buffer of the one that is furthest behind, "
                          "and the backlog that a partial resync needs.",
         [PLOT_MEMORY] = "The first write to a page after a fork copies it, until the snapshot's child is done."};

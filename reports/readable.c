@@ -64,7 +64,7 @@ const char *readable_bytes(char *into, int64_t bytes) {
     return into;
 }
 
-/* --- texts ------------------------------------------------------------------------------------------------------ */
+/* --- texts ------------------------------------------------------------------------------------------------------- */
 
 /* C0 but for newline and tab, DEL, and C1 (which is 0xC2 0x80..0x9F in UTF-8). */
 static bool is_control(const char *at, size_t len) {

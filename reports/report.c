@@ -114,8 +114,7 @@ static int parse(int argc, char **argv, struct request *request) {
     return WRITTEN;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------
- */
+/* --- writing ----------------------------------------------------------------------------------------------------- */
 
 static bool write_format(FILE *out, const struct request *request, struct evidence *e) {
     if (request->run && request->format->write == format_text) return format_run_text(out, e, &e->runs[0]);

@@ -101,7 +101,7 @@ static bool done(sqlite3_stmt *statement) {
     return sqlite3_reset(statement) == SQLITE_OK;
 }
 
-/* --- the beginning -------------------------------------------------------------------------------------------- */
+/* --- the beginning ----------------------------------------------------------------------------------------------- */
 
 /* The scenario's id; 0 if it is not there, -1 on an error. */
 static int64_t find_scenario(struct result_writer *w, const char *hash, const char *file) {
@@ -158,7 +158,7 @@ bool result_begin(struct result_writer *w, const struct run_identity *identity, 
     return done(add) && write_parties(w, identity, party);
 }
 
-/* --- the end --------------------------------------------------------------------------------------------------- */
+/* --- the end ----------------------------------------------------------------------------------------------------- */
 
 static bool write_run(struct result_writer *w, const struct run_result *result) {
     sqlite3_stmt *set = w->statements[SET_RUN];

@@ -194,7 +194,7 @@ bool rows_incomplete(const struct rows *rows) {
     return rows->events.failed || rows->ops.failed || rows->samples.failed || rows->faults.failed || rows->names.failed;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------------------------------------------- */
 
 static void bind_text(sqlite3_stmt *statement, int i, const char *text, size_t len) {
     sqlite3_bind_text(statement, i, text, (int)len, SQLITE_STATIC);

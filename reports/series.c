@@ -2,6 +2,7 @@
 #include "reports/series.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_of(const struct series *s, const char *node, const char *metric) {
@@ -20,7 +21,7 @@ static struct series *add_series(struct samples *samples, const char *node, cons
     }
     samples->last = samples->count;
     samples->series[samples->count] =
-        (struct series){.node = pool_strdup(pool, node), .metric = pool_strdup(pool, metric)};
+        (struct series){.node = pool_strdup(pool, node), .metric = pool_strdup(pool, metric), .node_number = SIZE_MAX};
     return &samples->series[samples->count++];
 }
 
@@ -106,6 +107,41 @@ static void thin(struct series *s) {
     s->count = kept;
 }
 
+/* --- the scenario's order ---------------------------------------------------------------------------------------- */
+
+struct numbering {
+    struct samples *samples;
+    size_t nodes;
+};
+
+static void number_node(void *ctx, sqlite3_stmt *row) {
+    struct numbering *numbering = ctx;
+
+    for (size_t i = 0; i < numbering->samples->count; i++)
+        if (strcmp(numbering->samples->series[i].node, evidence_text(row, 0)) == 0)
+            numbering->samples->series[i].node_number = numbering->nodes;
+    numbering->nodes++;
+}
+
+static int by_node(const void *a, const void *b) {
+    const struct series *x = a, *y = b;
+
+    if (x->node_number != y->node_number) return x->node_number < y->node_number ? -1 : 1;
+    return strcmp(x->metric, y->metric);
+}
+
+static bool order_by_node(struct samples *samples, struct evidence *e, int64_t run) {
+    struct numbering numbering = {samples, 0};
+
+    if (!evidence_each(e, "SELECT name FROM party WHERE run = ?1 AND kind = 'node' ORDER BY ord", run, number_node,
+                       &numbering))
+        return false;
+    for (size_t i = 0; i < samples->count; i++) /* nodes that take no part, in a file that says so */
+        if (samples->series[i].node_number == SIZE_MAX) samples->series[i].node_number = numbering.nodes;
+    if (samples->count) qsort(samples->series, samples->count, sizeof(struct series), by_node);
+    return true;
+}
+
 bool samples_read(struct samples *samples, struct evidence *e, int64_t run) {
     *samples = (struct samples){.pool = pool_create()};
     if (!evidence_each(e, "SELECT t, node, metric, value FROM sample WHERE run = ?1 ORDER BY t", run, add_sample,
@@ -115,7 +151,7 @@ bool samples_read(struct samples *samples, struct evidence *e, int64_t run) {
         mark_gaps(&samples->series[i]);
         thin(&samples->series[i]);
     }
-    return true;
+    return order_by_node(samples, e, run);
 }
 
 void samples_free(struct samples *samples) {

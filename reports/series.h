@@ -15,12 +15,13 @@ struct point {
 
 struct series {
     const char *node, *metric;
+    size_t node_number; /* of the run's nodes, from 0 */
     struct point *points;
     size_t count, room;
 };
 
 struct samples {
-    struct series *series; /* in the order in which they first appear */
+    struct series *series; /* in the scenario's order of nodes */
     size_t count, room;
     size_t last;       /* where the row before was put */
     struct pool *pool; /* of all of it */

@@ -26,7 +26,7 @@ struct store {
     char problem[512];
 };
 
-/* --- connections ------------------------------------------------------------------------------------------------ */
+/* --- connections ------------------------------------------------------------------------------------------------- */
 
 static bool run_sql(sqlite3 *db, const char *sql) {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
@@ -60,7 +60,7 @@ static sqlite3 *connect(const char *path, int flags, int busy_ms, char *error, s
     return db;
 }
 
-/* --- campaigns -------------------------------------------------------------------------------------------------- */
+/* --- campaigns --------------------------------------------------------------------------------------------------- */
 
 static const char *level_name(enum record_level level) {
     static const char *const names[] = {"summary", "ops", "events"};
@@ -126,7 +126,7 @@ static bool finish_campaign(const struct recorder_campaign *campaign, bool inter
     return finished;
 }
 
-/* --- the run in hand -------------------------------------------------------------------------------------------- */
+/* --- the run in hand --------------------------------------------------------------------------------------------- */
 
 /* Gives the run up: what was written of it goes back, and every later run of this recorder fails likewise. */
 static void fail(struct store *store) {
@@ -257,7 +257,7 @@ static bool on_end(void *ctx, const struct run_result *result) {
     return true;
 }
 
-/* --- recorders -------------------------------------------------------------------------------------------------- */
+/* --- recorders --------------------------------------------------------------------------------------------------- */
 
 static const struct recorder_ops ops_by_level[] = {
     [RECORD_SUMMARY] = {.begin = on_begin, .fault = on_fault, .end = on_end},

@@ -90,9 +90,8 @@ static inline struct run_identity made_up_identity(const char *file, uint64_t se
                                  .system = &made_up_system};
 }
 
-/* --- a made-up story of 60 s: full sync of r1 and r2, a cut of r2 from 20 s to 32 s that outgrows the backlog, a
- * second full sync, a crash of r1 from 45 s to 50 s -------------------------------------------------------------------
- */
+/* A made-up story of 60 s: full sync of r1 and r2, a cut of r2 from 20 s to 32 s that outgrows the backlog, a second
+ * full sync, a crash of r1 from 45 s to 50 s. */
 
 enum { E_RATE = 40000 /* bytes a second */, E_BACKLOG_SIZE = 262144 };
 

@@ -50,8 +50,7 @@ static char *read_text(const char *name) {
     return text;
 }
 
-/* --- series
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- series ------------------------------------------------------------------------------------------------------ */
 
 /* A database whose one node has `count` samples, 1 ms apart, value(i) each. */
 static void one_series(size_t count, int64_t (*value)(size_t i)) {
@@ -125,8 +124,7 @@ START_TEST(test_gap_where_node_is_down) {
 }
 END_TEST
 
-/* --- curves
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- curves ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(test_curves) {
     struct samples samples;
@@ -156,8 +154,7 @@ START_TEST(test_curves) {
 }
 END_TEST
 
-/* --- marks
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- marks ------------------------------------------------------------------------------------------------------- */
 
 static void expect_no_overlap(const struct marks *marks, const struct time_axis *axis) {
     for (size_t i = 0; i < marks->count; i++)
@@ -233,8 +230,35 @@ START_TEST(test_snapshots_become_marks) {
 }
 END_TEST
 
-/* --- gnuplot
- * --------------------------------------------------------------------------------------------------------------- */
+/* Events tell of snapshots too short for any sample, of children that die with their server, of forks that fail. */
+START_TEST(test_snapshots_by_events) {
+    const struct time_axis axis = {60 * SIM_SECOND, 76, 790};
+    struct samples samples;
+    struct marks marks;
+    int snapshots = 0;
+
+    tell_story();
+    db_do(db_path, "INSERT INTO event VALUES (1, 1, 5, 'fork', 'r1', NULL, 'child 1, memory 5, took ns 5'),"
+                   "(1, 2, 10, 'fork', 'm', NULL, 'child 1, memory 5, took ns 5'), (1, 3, 20, 'child', 'm', NULL, 'x'),"
+                   "(1, 4, 30, 'end', 'r1', NULL, 'crashed'), (1, 5, 40, 'fork', 'm', NULL, 'failed'),"
+                   "(1, 6, 50, 'fork', 'r2', NULL, 'child 1, memory 5, took ns 5')");
+    ck_assert(samples_read(&samples, &evidence, 1));
+    ck_assert(marks_read(&marks, &evidence, 1, &samples, &axis));
+    for (size_t i = 0; i < marks.count; i++) {
+        const struct mark *mark = &marks.items[i];
+
+        if (mark->kind != MARK_SNAPSHOT) continue;
+        snapshots++;
+        ck_assert_int_eq(mark->begin, strstr(mark->label, "r1") ? 5 : strstr(mark->label, "r2") ? 50 : 10);
+        ck_assert_int_eq(mark->end, strstr(mark->label, "r1") ? 30 : strstr(mark->label, "r2") ? 60 * SIM_SECOND : 20);
+    }
+    ck_assert_int_eq(snapshots, 3);
+    samples_free(&samples);
+    evidence_close(&evidence);
+}
+END_TEST
+
+/* --- gnuplot ----------------------------------------------------------------------------------------------------- */
 
 static bool have_gnuplot(void) {
     char script[200];
@@ -333,8 +357,7 @@ START_TEST(test_hostile_labels) {
 }
 END_TEST
 
-/* --- SVG in a page
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- SVG in a page ----------------------------------------------------------------------------------------------- */
 
 START_TEST(test_svg_inline) {
     static const char svg[] = "<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 9 9\"><rect fill=\"#ffffff\"/><defs><circle "
@@ -371,6 +394,7 @@ int main(void) {
     tcase_add_test(plots, test_curves);
     tcase_add_test(plots, test_marks_never_overlap);
     tcase_add_test(plots, test_snapshots_become_marks);
+    tcase_add_test(plots, test_snapshots_by_events);
     tcase_add_test(plots, test_gnuplot_missing);
     tcase_add_test(plots, test_gnuplot_fails);
     tcase_add_test(plots, test_gnuplot_killed);

@@ -87,8 +87,7 @@ static void expect_error(int status, int expected, const char *part) {
     ck_assert_msg(strstr(errors, part) != NULL, "no \"%s\" in: %s", part, errors);
 }
 
-/* --- databases to report on
- * ------------------------------------------------------------------------------------------- */
+/* --- databases to report on -------------------------------------------------------------------------------------- */
 
 static struct recorder *store_at(const char *path, enum record_level level, uint64_t runs) {
     static char error[512];
@@ -161,8 +160,7 @@ static void hostile_run(void) {
     store_source.close(recorder);
 }
 
-/* --- forms
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_text) {
     four_runs(RECORD_SUMMARY);
@@ -284,8 +282,7 @@ START_TEST(test_no_runs) {
 }
 END_TEST
 
-/* --- the page
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the page ---------------------------------------------------------------------------------------------------- */
 
 static char page[4 << 20];
 
@@ -333,8 +330,7 @@ START_TEST(test_page_without_gnuplot) {
 }
 END_TEST
 
-/* --- hostile texts
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- hostile texts ----------------------------------------------------------------------------------------------- */
 
 static void expect_no_control(const char *text) {
     for (const char *c = text; *c; c++)
@@ -373,8 +369,7 @@ START_TEST(test_csv_formula) {
 }
 END_TEST
 
-/* --- bad usage and bad files
- * ------------------------------------------------------------------------------------------------- */
+/* --- bad usage and bad files ------------------------------------------------------------------------------------- */
 
 START_TEST(test_usage) {
     four_runs(RECORD_SUMMARY);
@@ -495,8 +490,7 @@ START_TEST(test_locked) {
 }
 END_TEST
 
-/* --- figures
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- figures ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(test_readable) {
     static const struct {

@@ -45,8 +45,7 @@ static void one_run(enum record_level level) {
     ck_assert(store_source.finish(&campaign, false, error, sizeof error));
 }
 
-/* --- what is told is what stands there ------------------------------------------------------------------------------
- */
+/* --- what is told is what stands there --------------------------------------------------------------------------- */
 
 START_TEST(test_run_is_kept) {
     one_run(RECORD_EVENTS);
@@ -214,8 +213,7 @@ START_TEST(test_large_seed) {
 }
 END_TEST
 
-/* --- campaigns, ids, findings, views --------------------------------------------------------------------------------
- */
+/* --- campaigns, ids, findings, views ----------------------------------------------------------------------------- */
 
 START_TEST(test_ids_follow_numbers) {
     struct recorder_campaign first = begin(RECORD_SUMMARY, 5), second = begin(RECORD_SUMMARY, 5);
@@ -271,8 +269,7 @@ START_TEST(test_views) {
 }
 END_TEST
 
-/* --- whole runs or nothing ------------------------------------------------------------------------------------------
- */
+/* --- whole runs or nothing --------------------------------------------------------------------------------------- */
 
 START_TEST(test_abandoned_run_leaves_nothing) {
     struct recorder_campaign campaign = begin(RECORD_EVENTS, 3);
@@ -403,8 +400,7 @@ START_TEST(test_large_run_is_whole) {
 }
 END_TEST
 
-/* --- errors
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- errors ------------------------------------------------------------------------------------------------------ */
 
 static void expect_refused(const char *path, const char *why) {
     struct recorder_campaign campaign = {path, "detsim run", RECORD_SUMMARY, 1, 0, 0};
