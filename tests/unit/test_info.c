@@ -131,7 +131,7 @@ static void start_real_replica(struct real_server *replica, const struct real_se
 /* Waits at most 10 s until the server's INFO has the text. */
 static void await_real(struct real_server *r, const char *text) {
     for (int i = 0; i < 200; i++) {
-        char *info = real_server_ask(r, "INFO replication");
+        char *info = real_server_ask(r, "INFO");
         bool found = strstr(info, text) != NULL;
         free(info);
         if (found) return;
@@ -175,6 +175,7 @@ START_TEST(a_pair_shows_what_the_real_pair_shows) {
     free(real_server_ask(&master, "SET k v"));
     rig_run_until(&rig, world_now(rig.world) + 2 * SIM_SECOND);
     await_real(&master, "state=online");
+    await_real(&replica, "db0:keys=1");
     ask_both(&rig, 0, &master);
     ask_both(&rig, 1, &replica);
 
