@@ -134,6 +134,8 @@ void info_stats_section(const struct server *s, struct info_out *out) {
     info_count(out, INFO_keyspace_misses, st->keyspace_misses);
     info_number(out, INFO_latest_fork_usec, st->latest_fork_usec);
     info_count(out, INFO_total_forks, st->total_forks);
+    /* Keys with a deadline that clients wrote to a writable replica (reference 10.2); elsewhere there are none. */
+    if (!s->link.host || s->config.replica_read_only) info_number(out, INFO_slave_expires_tracked_keys, 0);
     info_count(out, INFO_unexpected_error_replies, st->unexpected_error_replies);
     info_count(out, INFO_total_error_replies, st->total_error_replies);
     info_count(out, INFO_total_reads_processed, st->total_reads);

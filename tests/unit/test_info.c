@@ -31,7 +31,7 @@ static const char *const absent[] = {
     "pubsub_patterns",
     "pubsubshard_channels",
     "migrate_cached_sockets",
-    "slave_expires_tracked_keys",
+
     "active_defrag_hits",
     "active_defrag_misses",
     "active_defrag_key_hits",
