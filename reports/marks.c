@@ -177,14 +177,25 @@ static void lay_out(struct marks *marks, const struct time_axis *axis) {
     }
 }
 
-bool marks_read(struct marks *marks, struct evidence *e, int64_t run, const struct samples *samples,
+/* When the run's first promise broke, or expectation was missed. */
+static void add_failure(struct marks *marks, const struct run_row *run) {
+    char label[48];
+
+    if (run->passed || run->failed_ns < 0) return;
+    snprintf(label, sizeof label, "FAIL ");
+    readable_label(label + 5, sizeof label - 5, run->failure);
+    add_mark(marks, MARK_FAILURE, run->failed_ns, run->failed_ns, label);
+}
+
+bool marks_read(struct marks *marks, struct evidence *e, const struct run_row *run, const struct samples *samples,
                 const struct time_axis *axis) {
     bool any_event = false;
 
     *marks = (struct marks){.pool = samples->pool};
-    if (!evidence_each(e, "SELECT begin_ns, end_ns, action FROM fault WHERE run = ?1 ORDER BY begin_ns, ord", run,
+    add_failure(marks, run);
+    if (!evidence_each(e, "SELECT begin_ns, end_ns, action FROM fault WHERE run = ?1 ORDER BY begin_ns, ord", run->id,
                        add_fault, marks) ||
-        !add_forks(marks, e, run, axis->end_ns, &any_event))
+        !add_forks(marks, e, run->id, axis->end_ns, &any_event))
         return false;
     if (!any_event) add_all_sampled(marks, samples);
     if (marks->count) qsort(marks->items, marks->count, sizeof(struct mark), by_begin);

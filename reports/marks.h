@@ -1,5 +1,5 @@
-/* What happened around a run's curves: faults and snapshots as spans on the time axis, each with a label, laid out in
- * lanes so that no two labels lie on each other. */
+/* What happened around a run's curves: faults, snapshots and the first failure as spans on the time axis, each with a
+ * label, laid out in lanes so that no two labels lie on each other. */
 #ifndef REPORTS_MARKS_H
 #define REPORTS_MARKS_H
 
@@ -8,7 +8,7 @@
 #define MARK_LANES_MOST 7
 #define MARK_NO_LANE    (-1)
 
-enum mark_kind { MARK_FAULT, MARK_SNAPSHOT };
+enum mark_kind { MARK_FAULT, MARK_SNAPSHOT, MARK_FAILURE };
 
 struct mark {
     enum mark_kind kind;
@@ -32,9 +32,9 @@ struct time_axis {
     double left, right;
 };
 
-/* Reads the run's faults, adds its snapshots (from its events, where they were recorded, else from the samples), and
- * lays them out. */
-bool marks_read(struct marks *marks, struct evidence *e, int64_t run, const struct samples *samples,
+/* Reads the run's faults, adds its snapshots (from its events, where they were recorded, else from the samples) and its
+ * first failure, and lays them out. */
+bool marks_read(struct marks *marks, struct evidence *e, const struct run_row *run, const struct samples *samples,
                 const struct time_axis *axis);
 
 /* Where an instant lies, in pixels. */

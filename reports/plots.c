@@ -27,6 +27,7 @@ extern const char embedded_plots_gp[]; /* reports/plots.gp */
 
 #define FAULT_COLOUR    "#b42318"
 #define SNAPSHOT_COLOUR "#57606a"
+#define INK             "#24292f"
 
 struct drawing {
     FILE *script;
@@ -94,6 +95,10 @@ static void put_titles(const struct drawing *d) {
             12.0 / WIDTH, from_bottom(d, 38));
 }
 
+static const char *mark_colour(enum mark_kind kind) {
+    return kind == MARK_FAULT ? FAULT_COLOUR : kind == MARK_SNAPSHOT ? SNAPSHOT_COLOUR : INK;
+}
+
 /* A mark's band over the curves, and its bar and label in the strip above them. */
 static void put_mark(const struct drawing *d, const struct mark *mark, int id) {
     double begin = (double)mark->begin / d->time_unit, end = (double)mark->end / d->time_unit;
@@ -102,18 +107,18 @@ static void put_mark(const struct drawing *d, const struct mark *mark, int id) {
     double shown_end = end - begin < least ? begin + least : end;
     double row = 1 + (mark->lane * LANE_HEIGHT + 12.0) / d->plot_height;
     double half = 4.0 / d->plot_height;
-    const char *colour = mark->kind == MARK_FAULT ? FAULT_COLOUR : SNAPSHOT_COLOUR;
+    const char *colour = mark_colour(mark->kind);
 
     if (mark->kind == MARK_FAULT && mark->end > mark->begin)
         fprintf(d->script,
                 "set object %d rectangle from first %.9g, graph 0 to first %.9g, graph 1 behind fillcolor rgb '%s'"
                 " fillstyle transparent solid 0.12 noborder\n",
                 id, begin, end, colour);
-    else if (mark->kind == MARK_FAULT)
+    else if (mark->kind != MARK_SNAPSHOT)
         fprintf(d->script,
                 "set arrow %d from first %.9g, graph 0 to first %.9g, graph 1 nohead back linecolor rgb '%s'"
-                " linewidth 1 dashtype 3\n",
-                id, begin, begin, colour);
+                " linewidth %s\n",
+                id, begin, begin, colour, mark->kind == MARK_FAULT ? "1 dashtype 3" : "1.5 dashtype 1");
     if (mark->lane == MARK_NO_LANE) return;
     fprintf(d->script,
             "set object %d rectangle from first %.9g, graph %.4f to first %.9g, graph %.4f noclip fillcolor rgb '%s'"
@@ -124,7 +129,7 @@ static void put_mark(const struct drawing *d, const struct mark *mark, int id) {
     fprintf(d->script,
             " at first %.9g, graph %.4f %s offset character %s, 0 noenhanced font ',10' textcolor rgb '%s'\n",
             mark->label_left ? begin : shown_end, row, mark->label_left ? "right" : "left",
-            mark->label_left ? "-0.6" : "0.6", "#24292f");
+            mark->label_left ? "-0.6" : "0.6", INK);
 }
 
 static void put_marks(const struct drawing *d) {
@@ -304,7 +309,7 @@ static bool prepare(struct evidence *e, const struct run_row *run, const struct 
     char stem[48];
     bool written;
 
-    if (!marks_read(&marks, e, run->id, samples, &axis)) return false;
+    if (!marks_read(&marks, e, run, samples, &axis)) return false;
     drawing.marks = &marks;
     choose_time_unit(&drawing);
     snprintf(stem, sizeof stem, "run-%" PRId64, run->id);

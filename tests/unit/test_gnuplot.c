@@ -197,7 +197,7 @@ START_TEST(test_marks_never_overlap) {
                      i, from, from + (int64_t)chance_below(&chance, 20000000000), 1 + chance_below(&chance, 39));
             db_do(db_path, sql);
         }
-        ck_assert_msg(marks_read(&marks, &evidence, 1, &none, &axis), "%s", error);
+        ck_assert_msg(marks_read(&marks, &evidence, &evidence.runs[0], &none, &axis), "%s", error);
         ck_assert_int_le(marks.lanes, MARK_LANES_MOST);
         ck_assert_int_ge(marks.lanes, 1);
         expect_no_overlap(&marks, &axis);
@@ -215,7 +215,7 @@ START_TEST(test_snapshots_become_marks) {
 
     tell_story();
     ck_assert(samples_read(&samples, &evidence, 1));
-    ck_assert(marks_read(&marks, &evidence, 1, &samples, &axis));
+    ck_assert(marks_read(&marks, &evidence, &evidence.runs[0], &samples, &axis));
     ck_assert_uint_eq(marks.count, 5);
     for (size_t i = 0; i < marks.count; i++) {
         if (marks.items[i].kind != MARK_SNAPSHOT) continue;
@@ -226,6 +226,24 @@ START_TEST(test_snapshots_become_marks) {
     }
     ck_assert_int_eq(snapshots, 2);
     samples_free(&samples);
+    evidence_close(&evidence);
+}
+END_TEST
+
+START_TEST(test_failure_becomes_a_mark) {
+    const struct time_axis axis = {60 * SIM_SECOND, 76, 790};
+    struct samples none = {.pool = pool_create()};
+    struct marks marks;
+
+    tell_story();
+    evidence.runs[0].passed = false;
+    evidence.runs[0].failure = "prefix: r2 diverged from m at offset 10423 and so on";
+    evidence.runs[0].failed_ns = 59 * SIM_SECOND;
+    ck_assert(marks_read(&marks, &evidence, &evidence.runs[0], &none, &axis));
+    ck_assert_int_eq(marks.items[marks.count - 1].kind, MARK_FAILURE);
+    ck_assert_str_eq(marks.items[marks.count - 1].label, "FAIL prefix: r2 diverged from m at offset 10…");
+    ck_assert_int_eq(marks.items[marks.count - 1].begin, 59 * SIM_SECOND);
+    samples_free(&none);
     evidence_close(&evidence);
 }
 END_TEST
@@ -243,7 +261,7 @@ START_TEST(test_snapshots_by_events) {
                    "(1, 4, 30, 'end', 'r1', NULL, 'crashed'), (1, 5, 40, 'fork', 'm', NULL, 'failed'),"
                    "(1, 6, 50, 'fork', 'r2', NULL, 'child 1, memory 5, took ns 5')");
     ck_assert(samples_read(&samples, &evidence, 1));
-    ck_assert(marks_read(&marks, &evidence, 1, &samples, &axis));
+    ck_assert(marks_read(&marks, &evidence, &evidence.runs[0], &samples, &axis));
     for (size_t i = 0; i < marks.count; i++) {
         const struct mark *mark = &marks.items[i];
 
@@ -394,6 +412,7 @@ int main(void) {
     tcase_add_test(plots, test_curves);
     tcase_add_test(plots, test_marks_never_overlap);
     tcase_add_test(plots, test_snapshots_become_marks);
+    tcase_add_test(plots, test_failure_becomes_a_mark);
     tcase_add_test(plots, test_snapshots_by_events);
     tcase_add_test(plots, test_gnuplot_missing);
     tcase_add_test(plots, test_gnuplot_fails);
