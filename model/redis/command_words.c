@@ -271,7 +271,7 @@ static const struct sub_command sub_commands[] = {
     {"client", "list", -2, SUPPORTED},
     {"client", "no-evict", 3, SUPPORTED},
     {"client", "pause", -3, SUPPORTED},
-    {"client", "reply", 3, SUPPORTED},
+    {"client", "reply", 3, NOT_YET},
     {"client", "setname", 3, SUPPORTED},
     {"client", "tracking", -3, NOT_YET},
     {"client", "trackinginfo", 2, NOT_YET},
