@@ -69,8 +69,9 @@ void check_converged_judge(struct check_converged *c, sim_time at) {
         struct buffer why;
         buffer_init(&why, c->finding.pool);
         enum standing_of found = compare(c, i, &look, &why);
-        bool written_to = found == OTHER_DATA && c->standings->node[i].foreign;
-        if (written_to) buffer_puts(&why, ": clients wrote to it as a replica");
+        const struct standing *node = c->standings->node;
+        bool written_to = found == OTHER_DATA && (node[i].foreign || node[look.upstream].foreign);
+        if (written_to) buffer_puts(&why, ": clients wrote to a replica");
         if (found != EQUAL && !is_excused(c, &look))
             finding_add(&c->finding, written_to ? VERDICT_ANOMALY : VERDICT_VIOLATION, at, why.at);
         buffer_free(&why);

@@ -2,8 +2,8 @@
  *
  * Method: looks at all nodes at one instant, O(nodes). Asked by an `expect` it is taken by the letter. As a promise it
  * is judged once, at rest, and is not held against a replica that cannot be online: its master is down, cut off for
- * good, no node of this run, or itself such a replica. A replica whose data differs because clients wrote to it
- * (replica-read-only no) is an anomaly: nothing was promised. */
+ * good, no node of this run, or itself such a replica. Data that differs because clients wrote to a replica
+ * (replica-read-only no), which may be a master by now, is an anomaly: nothing was promised. */
 #ifndef MODEL_CHECK_CHECK_CONVERGED_H
 #define MODEL_CHECK_CHECK_CONVERGED_H
 

@@ -117,15 +117,24 @@ void standings_end(struct standings *s, const struct happening *h) {
     leave_followers(s, h->node);
 }
 
-/* Which of the snapshots that this node has on disk was loaded: equal in digest and offset, else in digest, else (keys
- * that had expired were dropped) in offset, else the latest. NULL if it has none. */
+/* How well a snapshot fits what was loaded: equal in digest and offset, else in digest, else (keys that had expired
+ * were dropped) in offset; -1 for an empty record. */
+static int fit_of(const struct snapshot_record *f, int64_t offset, uint64_t digest) {
+    if (!f->at.branch) return -1;
+    return (f->digest == digest ? 2 : 0) + (f->offset == offset ? 1 : 0);
+}
+
+/* Which of the snapshots that this node may have on disk was loaded: the one that fits best, the latest of those. One
+ * that was forked and never told to be saved counts, too: the child may have finished after its parent died. NULL:
+ * none. */
 static const struct snapshot_record *file_loaded(const struct standing *n, int64_t offset, uint64_t digest) {
     const struct snapshot_record *best = NULL;
     int best_fit = -1;
-    for (unsigned i = 1; i <= STANDING_SNAPSHOTS; i++) {
-        const struct snapshot_record *f = &n->files[(n->file_next - i) % STANDING_SNAPSHOTS];
-        if (!f->at.branch) continue;
-        int fit = (f->digest == digest ? 2 : 0) + (f->offset == offset ? 1 : 0);
+    for (unsigned i = 1; i <= 2 * STANDING_SNAPSHOTS; i++) {
+        bool saved = i <= STANDING_SNAPSHOTS;
+        const struct snapshot_record *f = saved ? &n->files[(n->file_next - i) % STANDING_SNAPSHOTS]
+                                                : &n->forks[(n->fork_next - i) % STANDING_SNAPSHOTS];
+        int fit = fit_of(f, offset, digest);
         if (fit > best_fit) {
             best = f;
             best_fit = fit;

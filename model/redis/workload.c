@@ -57,6 +57,11 @@ struct workload {
     struct buffer scratch;
 };
 
+/* A spread's value; the usual constant costs nothing. */
+static inline int64_t draw_spread(struct chance *chance, const struct spread *s) {
+    return s->kind == SPREAD_CONSTANT ? s->a : chance_spread(chance, s);
+}
+
 /* --- closed loop: workers ------------------------------------------------------------------------------------ */
 
 static void waking_push(struct waking *w, sim_time at) {
@@ -84,7 +89,7 @@ static void worker_free(struct workload *w) {
     assert(w->busy > 0);
     w->busy--;
     if (!w->running) return;
-    sim_time think = chance_spread(&w->draws.arrival, &w->plan.think);
+    sim_time think = draw_spread(&w->draws.arrival, &w->plan.think);
     if (think == 0)
         w->ready++;
     else
@@ -152,7 +157,7 @@ static bool make_command(struct workload *w) {
         w->draws.member.draws = w->commands;
         draw.member = (uint32_t)(chance_bits(&w->draws.member) >> 60);
     }
-    draw.value_size = (size_t)chance_spread(&w->draws.value, &w->plan.value);
+    draw.value_size = (size_t)draw_spread(&w->draws.value, &w->plan.value);
     draw.number = w->commands++;
     op_encode(e, &draw, &w->scratch);
     return e->kind->access != OP_READS;

@@ -151,6 +151,22 @@ START_TEST(test_a_master_that_is_no_node) {
 }
 END_TEST
 
+START_TEST(test_a_replica_that_clients_wrote_to_and_that_was_promoted) {
+    struct stage s;
+    open_equal(&s);
+    writes(&s, R1, 0, 99, 3, 1);
+    becomes(&s, R1, true);
+    s.down[M] = true;
+    s.look[R1] =
+        (struct node_look){.master = true, .upstream = NO_PARTY, .replid = ID_M, .offset = 27, .digest = {9, 0}};
+    s.look[R2].upstream = R1;
+    checks_finish(s.checks, true);
+    expect_verdict(&s, "converged", VERDICT_ANOMALY,
+                   "r2 and r1 are at offset 27 but their data differs: clients wrote");
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_data_that_clients_wrote_to_a_replica_is_an_anomaly) {
     struct stage s;
     open_equal(&s);
@@ -175,6 +191,7 @@ int main(void) {
     tcase_add_test(tests, test_cut_off_for_good_a_replica_is_not_to_blame);
     tcase_add_test(tests, test_replicas_of_each_other_are_to_blame);
     tcase_add_test(tests, test_a_master_that_is_no_node);
+    tcase_add_test(tests, test_a_replica_that_clients_wrote_to_and_that_was_promoted);
     tcase_add_test(tests, test_data_that_clients_wrote_to_a_replica_is_an_anomaly);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

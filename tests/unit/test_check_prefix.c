@@ -122,6 +122,25 @@ START_TEST(test_a_replica_restarts_from_its_own_file) {
 }
 END_TEST
 
+START_TEST(test_a_snapshot_that_outlived_the_process_that_forked_it) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    forks(&s, R1, 27, 8, 1); /* the child renames its file into place; its parent dies before it hears of it */
+    dies(&s, R1);
+    boot(&s, R1, 27, 8, true, ID_M);
+    becomes(&s, R1, false);
+    accepts(&s, M, R1, 4, 28, ID_M);
+    goes_on(&s, R1, M, 4, 27, ID_M);
+    feed(&s, M, 50, 9, INCR, 0);
+    applies(&s, R1, 50, 9, INCR);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_a_master_restarts_from_its_file_without_what_has_expired) {
     struct stage s;
     stage_open(&s);
@@ -464,6 +483,7 @@ int main(void) {
     tcase_add_test(silent, test_bytes_in_flight_from_a_dead_master_are_applied);
     tcase_add_test(silent, test_a_replica_resumes_after_it_was_away);
     tcase_add_test(silent, test_a_replica_restarts_from_its_own_file);
+    tcase_add_test(silent, test_a_snapshot_that_outlived_the_process_that_forked_it);
     tcase_add_test(silent, test_a_master_restarts_from_its_file_without_what_has_expired);
     tcase_add_test(silent, test_a_chain_follows_its_middle_to_another_master);
     tcase_add_test(silent, test_a_replica_that_clients_write_to_is_not_judged_until_its_next_full_sync);
