@@ -214,6 +214,11 @@ static void gone(struct model *model, struct host *host) {
     node->server = NULL;
 }
 
+static bool ending(struct model *model, uint16_t party) {
+    const struct server *s = model->nodes[party].server;
+    return s && s->shutdown.waiting;
+}
+
 static uint16_t port(struct model *model, uint16_t party) {
     return port_of(model, party);
 }
@@ -289,6 +294,7 @@ static const struct system redis = {
     .finish = finish,
     .boot = boot,
     .gone = gone,
+    .ending = ending,
     .boot_client = boot_client,
     .client_start = client_start,
     .client_stop = client_stop,

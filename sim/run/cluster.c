@@ -19,7 +19,6 @@ struct settings {
 struct machine {
     struct settings own;  /* the conf lines in force for it */
     struct settings next; /* of the process that starts next, and while it runs */
-    bool terminating;     /* was sent SIGTERM and has not ended */
     bool starting;        /* a start is due: `start` is pending, or waits for the end of the process */
     struct deed start;
     struct gone_call *gone_calls;
@@ -54,7 +53,6 @@ static void node_gone(void *ctx, struct host *host) {
     struct run *run = ctx;
     struct machine *machine = &run->cluster->machines[host->index];
     run->system->gone(run->model, host);
-    machine->terminating = false;
     if (machine->starting && !deed_pending(&machine->start)) {
         timeline_awaited_came(run);
         timeline_add(run, &machine->start, world_now(run->world), 0, do_start);
@@ -75,11 +73,13 @@ void cluster_when_gone(struct run *run, uint16_t party, struct gone_call *call) 
     machine->gone_calls = call;
 }
 
+static bool is_ending(struct run *run, uint16_t party) {
+    if (world_ending(run->world, party)) return true;
+    return run->system->ending && run->system->ending(run->model, party);
+}
+
 bool cluster_terminate(struct run *run, uint16_t party) {
-    struct machine *machine = &run->cluster->machines[party];
-    if (machine->terminating || !world_terminate(run->world, party)) return false;
-    machine->terminating = true;
-    return true;
+    return !is_ending(run, party) && world_terminate(run->world, party);
 }
 
 /* --- settings ------------------------------------------------------------------------------------- */
@@ -124,7 +124,7 @@ static struct settings settings_with(struct run *run, const struct settings *own
 
 void cluster_restart(struct run *run, uint16_t party, const struct conf_line *with) {
     struct machine *machine = &run->cluster->machines[party];
-    bool waits = machine->terminating && world_alive(run->world, party);
+    bool waits = world_alive(run->world, party) && is_ending(run, party);
     if (!waits && world_alive(run->world, party)) world_crash(run->world, party);
     machine->next = settings_with(run, &machine->own, with);
     if (waits) {

@@ -134,6 +134,8 @@ struct system {
     void (*boot)(struct model *model, struct host *host, const struct setting *settings, size_t count);
     /* Its process is over. */
     void (*gone)(struct model *model, struct host *host);
+    /* Whether it is shutting down, told by a signal or a command, and has not exited yet. NULL: it never takes time. */
+    bool (*ending)(struct model *model, uint16_t party);
 
     /* --- clients --- */
     void (*boot_client)(struct model *model, struct host *host);

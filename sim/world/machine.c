@@ -310,6 +310,11 @@ bool world_resume(struct world *w, uint16_t party) {
 
 bool world_alive(const struct world *w, uint16_t party) { return world_machine(w, party)->process != PROCESS_NONE; }
 
+bool world_ending(const struct world *w, uint16_t party) {
+    const struct machine *m = world_machine(w, party);
+    return m->process == PROCESS_EXITING || (m->process == PROCESS_RUNNING && m->terminate_due);
+}
+
 bool world_paused(const struct world *w, uint16_t party) { return world_machine(w, party)->paused; }
 
 sim_time world_last_turn(const struct world *w, uint16_t party) { return world_machine(w, party)->last_turn; }

@@ -90,6 +90,8 @@ bool world_terminate(struct world *w, uint16_t party);
 bool world_pause(struct world *w, uint16_t party);
 bool world_resume(struct world *w, uint16_t party);
 bool world_alive(const struct world *w, uint16_t party);
+/* The process will end by itself: SIGTERM waits to be handled, or it has exited and its last turn's CPU time runs. */
+bool world_ending(const struct world *w, uint16_t party);
 bool world_paused(const struct world *w, uint16_t party);
 /* When the party's last turn ran: to know whether anything can have changed. */
 sim_time world_last_turn(const struct world *w, uint16_t party);
