@@ -108,7 +108,7 @@ struct transfer {
     int64_t early_stream; /* bytes */
 };
 
-struct link {
+struct master_link {
     char *host; /* the master's name; NULL: this server is a master */
     uint16_t port;
     enum link_state state;

@@ -7,7 +7,7 @@
 
 /* The link's connection becomes the client that executes the stream. */
 static void make_master(struct server *s, int64_t offset, int db, bool pre_psync) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     struct client *c = client_create(s, l->conn);
     l->conn = NULL;
     host_timer_stop(s->host, &l->timer);

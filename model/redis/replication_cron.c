@@ -2,7 +2,7 @@
 #include "model/redis/server.h"
 
 static void check_link_timeouts(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     if (!l->host) return;
     bool silent = s->unixtime - l->last_io > s->config.repl_timeout;
     if (l->state >= LINK_CONNECTING && l->state < LINK_TRANSFER && silent) {
@@ -21,7 +21,7 @@ static void check_link_timeouts(struct server *s) {
 }
 
 static void connect_if_due(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     if (l->state != LINK_CONNECT) return;
     host_log(s->host, LOG_NOTICE, "Connecting to MASTER %s:%u", l->host, (unsigned)l->port);
     link_connect(s);

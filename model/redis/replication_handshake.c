@@ -35,7 +35,7 @@ void link_arm_timer(struct server *s, sim_time after) {
 }
 
 bool link_read_line(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     for (;;) {
         struct bytes piece = host_peek(l->conn);
         if (piece.len == 0) break;
@@ -220,7 +220,7 @@ static void take_line(struct server *s) {
 }
 
 void link_readable(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     struct conn *conn = l->conn;
     l->last_io = s->unixtime;
     /* As many lines as are there: each state takes one. */

@@ -21,7 +21,7 @@ int64_t link_down_seconds(const struct server *s) {
 /* --- connecting and giving up -------------------------------------------------------------------------------------------- */
 
 void link_connect(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     assert(l->host && !l->conn);
     l->conn = host_connect(s->host, l->host, l->port);
     l->conn->user = NULL;
@@ -31,7 +31,7 @@ void link_connect(struct server *s) {
 }
 
 static void drop_connection(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     host_timer_stop(s->host, &l->timer);
     buffer_clear(&l->line);
     if (l->conn) host_close(l->conn);
@@ -64,7 +64,7 @@ static const char *end_as_text(enum conn_end why) {
 }
 
 void link_closed(struct server *s, enum conn_end why) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     l->conn = NULL;
     if (l->state == LINK_TRANSFER) {
         transfer_closed(s, end_as_text(why));
@@ -82,7 +82,7 @@ void link_closed(struct server *s, enum conn_end why) {
 
 /* We do not disconnect our own replicas: most likely we shall go on with a partial resync, and they notice nothing. */
 void replication_master_disconnected(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     l->down_since = s->unixtime;
     link_set_state(s, LINK_CONNECT);
     if (!l->host) return;
@@ -100,13 +100,13 @@ static void note_role(struct server *s) {
 }
 
 static void forget_host(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     if (l->host) pool_free(s->pool, l->host, strlen(l->host) + 1);
     l->host = NULL;
 }
 
 void replication_set_master(struct server *s, struct bytes host, uint16_t port) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     bool was_master = !server_is_replica(s);
     forget_host(s);
     if (s->master) client_free(s->master);
@@ -159,7 +159,7 @@ void replication_boot_role(struct server *s) {
 /* --- REPLICAOF ---------------------------------------------------------------------------------------------------------------- */
 
 static bool follows_already(const struct server *s, struct bytes host, int64_t port) {
-    const struct link *l = &s->link;
+    const struct master_link *l = &s->link;
     return l->host && l->port == port && strlen(l->host) == host.len && strncasecmp(l->host, host.at, host.len) == 0;
 }
 

@@ -338,7 +338,7 @@ void transfer_read_timed_out(struct server *s) {
 /* --- what the event loop calls -------------------------------------------------------------------------------------------------------- */
 
 void transfer_readable(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     struct transfer *t = &l->transfer;
     if (!t->header_read) {
         if (defect_on(s, DEFECT_BUFFER_BEFORE_RDB) && swallow_early_stream(s)) return;
@@ -367,7 +367,7 @@ void transfer_closed(struct server *s, const char *why) {
 }
 
 void transfer_keep_alive(struct server *s) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     if (!l->conn || l->newline_time == s->unixtime) return;
     l->newline_time = s->unixtime;
     host_write(l->conn, "\n", 1);
@@ -392,7 +392,7 @@ static void adopt_history(struct server *s, int64_t offset) {
 }
 
 static void go_on_with_stream(struct server *s, int64_t offset, int db) {
-    struct link *l = &s->link;
+    struct master_link *l = &s->link;
     bool by_mark = l->transfer.by_mark;
     if (!l->conn) { /* it was lost while we loaded */
         apply_cache_history(s, offset, db);

@@ -129,7 +129,7 @@ struct server {
     struct buffer feed;        /* where it is put together */
 
     /* --- as a replica --- */
-    struct link link;
+    struct master_link link;
     struct client *master; /* the stream's client; NULL unless the link is CONNECTED */
     struct cached_master cached;
 
