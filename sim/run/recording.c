@@ -209,7 +209,9 @@ const struct run_identity *recording_identity(const struct run *run) {
 
 void recording_stop(struct run *run) {
     struct recording *recording = run->recording;
+    sim_time now = world_now(run->world);
     assert(!recording->stopped);
+    if (recording->wants_samples && recording->next_sample != now + recording->sample_step) recording_sample(run, now);
     for (size_t party = 0; party <= run->console_party; party++) {
         for (const struct open_op *op = recording->open[party]; op; op = op->next) tell_op(run, &op->record);
     }

@@ -13,7 +13,7 @@ const struct run_identity *recording_identity(const struct run *run);
 sim_time recording_next_sample(const struct run *run);
 void recording_sample(struct run *run, sim_time now);
 
-/* The trace is frozen: operations without a fate end as pending; nothing more is told. */
+/* The trace is frozen: takes the last sample; operations without a fate end as pending; nothing more is told. */
 void recording_stop(struct run *run);
 
 #endif

@@ -17,13 +17,14 @@ struct read {
     const char *choice;
     const char *operands[WORDS_MAX];
     size_t operand_count;
+    char words[512];   /* argv's */
     char message[512]; /* what went to stderr */
 };
 
 /* Splits the line at blanks and reads it; stderr is caught. */
 static enum arguments_status read_line(struct read *r, const char *line) {
     static const char *const choices[] = {"red", "green", NULL};
-    char copy[512], *argv[WORDS_MAX] = {"x"}, *save = NULL;
+    char *argv[WORDS_MAX] = {"x"}, *save = NULL;
     int argc = 1;
     *r = (struct read){.count = 7};
     const struct argument_rule rules[] = {{"--flag", ARGUMENT_FLAG, &r->flag, NULL, NULL},
@@ -32,8 +33,8 @@ static enum arguments_status read_line(struct read *r, const char *line) {
                                           {"--seeds", ARGUMENT_SEEDS, &r->seeds, NULL, NULL},
                                           {"--choice", ARGUMENT_CHOICE, &r->choice, NULL, choices},
                                           {.name = NULL}};
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) argv[argc++] = strdup(w);
+    snprintf(r->words, sizeof r->words, "%s", line);
+    for (char *w = strtok_r(r->words, " ", &save); w; w = strtok_r(NULL, " ", &save)) argv[argc++] = w;
 
     FILE *caught = tmpfile();
     int old = dup(2);

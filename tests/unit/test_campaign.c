@@ -252,8 +252,8 @@ START_TEST(test_json_has_the_members) {
         "\"events\":",
         "\"wall_ns\":",
         "\"checks\":[{\"name\":\"sane\",\"verdict\":\"ok\",\"count\":0,\"detail\":\"\"",
-        "\"expectations\":[{\"line\":4,\"text\":\"expect a.value == "
-        "7\",\"verdict\":\"missed\",\"got\":\"0\",\"at_ns\":",
+        "\"expectations\":[{\"line\":4,\"text\":\"expect a.value == 7\",\"verdict\":\"missed\"",
+        "\"got\":\"0\",\"at_ns\":",
         "\"nodes\":{\"a\":{\"alive\":1,\"value\":0,",
         "\"metrics\":{\"commands\":1,",
         "\"faults\":{\"crash\":1}",

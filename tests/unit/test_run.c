@@ -421,6 +421,7 @@ START_TEST(test_recorders_hear_it_all) {
     ck_assert_int_eq(tape.first_sample, 0);
     ck_assert_int_eq(tape.second_sample, 25 * SIM_MS); /* 10 s / 400 */
     ck_assert_uint_ge(tape.samples, 400);
+    ck_assert_int_eq(tape.last_sample, rig.result.sim_ns);
     uint64_t with = rig.result.trace;
     pool_reset(rig.pool);
     setup.recorder_count = 0;
