@@ -16,13 +16,13 @@
 #define RUN_MOST      48u      /* entries that are sorted at once instead of being divided */
 #define LATE_MOST     256u     /* entries of the heap beyond which it becomes a rung, if its time can be divided */
 #define RUNGS         8u
-#define BUCKETS_LEAST 64u
-#define BUCKETS_MOST  16384u   /* of the first rung: its first cache lines then fit the second-level cache */
+#define BUCKETS_LEAST 16u
+#define BUCKETS_MOST  4096u /* of the first rung: the line of each bucket then stays in the second-level cache */
 #define BUCKETS_LOWER 1024u    /* of every further rung */
 #define INLINE        3u       /* entries in a bucket's own cache line */
 
 enum place { PLACE_NONE, PLACE_TOP, PLACE_RUN, PLACE_LATE, PLACE_RUNG };
-#define PLACE_RUNG_SHIFT 16 /* place = PLACE_RUNG + rung << 16 | bucket: BUCKETS_MOST fits */
+#define PLACE_RUNG_SHIFT 16 /* place = (PLACE_RUNG + rung) << 16 | bucket */
 
 struct entry {
     uint64_t at;
