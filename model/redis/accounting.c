@@ -5,10 +5,9 @@
 #include "model/redis/resp.h"
 
 enum {
-    ROBJ = 16,
+    ROBJ = ACCOUNTING_HEADER,
     DICT = 64,              /* struct dict */
     SHARED_INTEGERS = 10000, /* 0..9999 are shared objects */
-    EMBSTR_MAX = 44,
     LISTPACK_HEADER = 7,    /* with its end byte */
     INTSET_HEADER = 8,
     QUICKLIST = 48,
@@ -65,7 +64,7 @@ uint64_t accounting_key(uint64_t len) {
 uint64_t accounting_text(struct bytes b) {
     int64_t n;
     if (resp_parse_number(b, &n)) return n >= 0 && n < SHARED_INTEGERS ? 0 : ROBJ;
-    if (b.len <= EMBSTR_MAX) return accounting_block(ROBJ + 3 + b.len + 1);
+    if (accounting_is_embedded(b.len)) return accounting_block(ROBJ + 3 + b.len + 1);
     return ROBJ + accounting_string(b.len);
 }
 

@@ -32,5 +32,11 @@ uint64_t accounting_table(const struct table *t);
 
 /* One entry of a dict, expires included. */
 #define ACCOUNTING_DICT_ENTRY 32
+/* An object's header, robj. */
+#define ACCOUNTING_HEADER 16
+/* Whether a string lies in one block with its header (or in the header itself), and that block. */
+static inline bool accounting_is_embedded(uint64_t len) {
+    return len <= 44;
+}
 
 #endif

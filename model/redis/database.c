@@ -50,6 +50,34 @@ static bool snapshot_needs(const struct database *db, uint32_t made_in) {
     return db->snapshot && made_in != db->epoch;
 }
 
+/* The real server writes to the n-th block of a region. */
+static void touch_block(const struct database *db, enum cow_region region, uint64_t n, uint64_t size) {
+    snapshot_touch(db, region, n * size, size);
+}
+
+static void touch_bucket(const struct database *db, const struct entry *e) {
+    if (!db->snapshot) return;
+    enum { BUCKET = 8 };
+    uint64_t buckets = accounting_buckets(db->size) / BUCKET;
+    if (buckets) touch_block(db, COW_BUCKETS, e->hash & (buckets - 1), BUCKET);
+}
+
+static void touch_dict_entry(const struct database *db, struct entry *e) {
+    if (snapshot_needs(db, e->key_epoch)) touch_block(db, COW_ENTRIES, slot_of(e), ACCOUNTING_DICT_ENTRY);
+}
+
+/* A string is written to, or its blocks are given to the one that replaces it. */
+static void touch_string(const struct database *db, struct entry *e) {
+    uint64_t memory = accounting_text(text_bytes(e->value.text));
+    if (memory == 0 || !snapshot_needs(db, e->value_epoch)) return;
+    if (accounting_is_embedded(e->value.text->len)) {
+        touch_block(db, COW_STRINGS, slot_of(e), memory);
+        return;
+    }
+    touch_block(db, COW_HEADERS, slot_of(e), ACCOUNTING_HEADER);
+    touch_block(db, COW_STRINGS, slot_of(e), memory - ACCOUNTING_HEADER);
+}
+
 static void drop_key(struct database *db, struct entry *e) {
     db->memory -= accounting_key(e->key->len);
     if (snapshot_needs(db, e->key_epoch))
@@ -116,6 +144,7 @@ static struct entry *new_entry(struct database *db, struct bytes key) {
     e->deadline = NO_DEADLINE;
     db->memory += accounting_key(key.len);
     slot_index_insert(db->pool, &db->index, e->hash, slot_of(e));
+    touch_bucket(db, e);
     db->size++;
     return e;
 }
@@ -123,6 +152,8 @@ static struct entry *new_entry(struct database *db, struct bytes key) {
 /* Gives the slot of an entry back whose key and value are gone. */
 static void free_entry(struct database *db, struct entry *e) {
     uint32_t slot = slot_of(e);
+    touch_bucket(db, e);
+    touch_dict_entry(db, e);
     slot_index_remove(&db->index, e->hash, slot);
     e->next_free = db->free_slot;
     db->free_slot = slot;
@@ -142,6 +173,7 @@ static void change_deadline(struct database *db, struct entry *e, int64_t deadli
         db->expires--;
         db->deadline_sum -= e->deadline;
         db->memory -= ACCOUNTING_DICT_ENTRY;
+        if (snapshot_needs(db, e->key_epoch)) touch_block(db, COW_EXPIRES, slot_of(e), ACCOUNTING_DICT_ENTRY);
     }
     e->deadline = deadline;
     if (deadline == NO_DEADLINE) return;
@@ -238,8 +270,16 @@ struct entry *database_move(struct database *from, struct entry *e, struct datab
 
 /* --- changing entries ----------------------------------------------------------------------------------- */
 
-void entry_set_text(struct database *db, struct entry *e, struct bytes b) {
+/* The value is about to be replaced. */
+static void touch_replaced(struct database *db, struct entry *e) {
     touch(db, page_of(e));
+    if (!db->snapshot) return;
+    touch_dict_entry(db, e);
+    if (e->type == OBJECT_STRING) touch_string(db, e);
+}
+
+void entry_set_text(struct database *db, struct entry *e, struct bytes b) {
+    touch_replaced(db, e);
     untally(db, e);
     if (e->type == OBJECT_STRING && !snapshot_needs(db, e->value_epoch) && text_fits(e->value.text, b.len)) {
         db->memory -= accounting_text(text_bytes(e->value.text));
@@ -255,7 +295,7 @@ void entry_set_text(struct database *db, struct entry *e, struct bytes b) {
 }
 
 void entry_replace(struct database *db, struct entry *e, enum object_type type, union object value) {
-    touch(db, page_of(e));
+    touch_replaced(db, e);
     untally(db, e);
     drop_value(db, e);
     take_value(db, e, type, value);
@@ -270,17 +310,23 @@ void entry_set_deadline(struct database *db, struct entry *e, int64_t deadline) 
     tally(db, e);
 }
 
+/* Gives the entry a copy of its value, before the first change in place that the open snapshot must not see. */
+static void unshare(struct database *db, struct entry *e) {
+    if (e->type == OBJECT_STRING)
+        touch_string(db, e);
+    else
+        snapshot_note_copy(db->snapshot, object_memory(e->type, e->value));
+    union object copy = object_copy(db->pool, e->type, e->value);
+    snapshot_keep_object(db->snapshot, e->type, e->value);
+    e->value = copy;
+    e->value_epoch = db->epoch;
+}
+
 union object *entry_open(struct database *db, struct entry *e) {
     touch(db, page_of(e));
     untally(db, e);
     db->memory -= object_memory(e->type, e->value);
-    if (snapshot_needs(db, e->value_epoch)) {
-        union object copy = object_copy(db->pool, e->type, e->value);
-        snapshot_note_copy(db->snapshot, object_memory(e->type, e->value));
-        snapshot_keep_object(db->snapshot, e->type, e->value);
-        e->value = copy;
-        e->value_epoch = db->epoch;
-    }
+    if (snapshot_needs(db, e->value_epoch)) unshare(db, e);
     return &e->value;
 }
 

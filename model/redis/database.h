@@ -58,6 +58,7 @@ struct database {
     uint64_t version;             /* changes */
     uint32_t epoch;               /* how many snapshots were opened before now */
     struct snapshot *snapshot;    /* the open one that sees this database, or NULL */
+    int frozen_as;                /* its number there */
     bool orphan;                  /* only the snapshot sees it still: freed with it */
 };
 

@@ -74,7 +74,8 @@ int64_t keyspace_next_deadline(const struct keyspace *ks);
  * memory, for the accounting of what is copied. */
 struct snapshot *snapshot_open(struct keyspace *ks, int64_t page);
 void snapshot_close(struct snapshot *s);
-/* Bytes copied since it was opened, in whole pages. */
+/* Bytes of the real server's memory copied since it was opened, in whole pages (cow.h says how it is counted); without the
+ * half megabyte that any fork of a real server costs. */
 uint64_t snapshot_copied(const struct snapshot *s);
 struct dataset_digest snapshot_digest(const struct snapshot *s);
 

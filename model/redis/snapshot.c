@@ -14,6 +14,7 @@ struct frozen {
     struct database *db;
     uint32_t slots;
     uint64_t size, expires;
+    struct cow_pages pages[COW_REGIONS];
 };
 
 struct snapshot {
@@ -24,24 +25,25 @@ struct snapshot {
     struct shadow *shadows;
     struct kept *kept;
     size_t kept_count, kept_room;
-    uint64_t page;   /* bytes of a page of memory */
-    uint64_t copied; /* bytes, in whole pages */
+    struct cow cow;
 };
 
 struct snapshot *snapshot_create(struct pool *pool, struct database *const *dbs, struct dataset_digest digest,
-                                 int64_t page, struct snapshot **owner) {
+                                 uint64_t memory, int64_t page, struct snapshot **owner) {
     assert(page > 0);
+    uint64_t pages = (memory + (uint64_t)page - 1) / (uint64_t)page;
     struct snapshot *s = POOL_NEW(pool, struct snapshot);
     s->pool = pool;
     s->owner = owner;
     s->digest = digest;
-    s->page = (uint64_t)page;
+    s->cow = (struct cow){.pool = pool, .page = (uint64_t)page, .most = pages * (uint64_t)page};
     for (int i = 0; i < KEYSPACE_DBS; i++) {
         struct database *db = dbs[i];
         assert(!db->snapshot);
         db->epoch++;
         db->snapshot = s;
-        s->frozen[i] = (struct frozen){db, db->slots, db->size, db->expires};
+        db->frozen_as = i;
+        s->frozen[i] = (struct frozen){.db = db, .slots = db->slots, .size = db->size, .expires = db->expires};
     }
     return s;
 }
@@ -65,6 +67,7 @@ void snapshot_close(struct snapshot *s) {
     if (s->kept) pool_free(s->pool, s->kept, s->kept_room * sizeof *s->kept);
     for (int i = 0; i < KEYSPACE_DBS; i++) {
         struct database *db = s->frozen[i].db;
+        for (int region = 0; region < COW_REGIONS; region++) cow_pages_free(&s->cow, &s->frozen[i].pages[region]);
         db->snapshot = NULL;
         if (db->orphan) database_release(db);
     }
@@ -73,7 +76,7 @@ void snapshot_close(struct snapshot *s) {
 }
 
 uint64_t snapshot_copied(const struct snapshot *s) {
-    return s->copied;
+    return s->cow.copied;
 }
 
 struct dataset_digest snapshot_digest(const struct snapshot *s) {
@@ -81,7 +84,12 @@ struct dataset_digest snapshot_digest(const struct snapshot *s) {
 }
 
 void snapshot_note_copy(struct snapshot *s, uint64_t bytes) {
-    s->copied += (bytes + s->page - 1) / s->page * s->page;
+    cow_add(&s->cow, bytes);
+}
+
+void snapshot_touch(const struct database *db, enum cow_region region, uint64_t offset, uint64_t bytes) {
+    struct snapshot *s = db->snapshot;
+    cow_touch(&s->cow, &s->frozen[db->frozen_as].pages[region], offset, bytes);
 }
 
 void snapshot_keep_page(struct snapshot *s, struct page *page) {
@@ -91,7 +99,6 @@ void snapshot_keep_page(struct snapshot *s, struct page *page) {
     memcpy(shadow->entries, page->entries, sizeof shadow->entries);
     s->shadows = shadow;
     page->shadow = shadow;
-    snapshot_note_copy(s, 1);
 }
 
 void snapshot_keep_object(struct snapshot *s, enum object_type type, union object o) {

@@ -4,11 +4,11 @@
  * the page into a shadow; keys and values that leave the dataset are kept until the snapshot closes; a value changed in
  * place is copied first.
  *
- * Copied memory, as the real server reports it (rdb_last_cow_size), is accounted in pages of memory as the real
- * server's memory would be touched, not as this model's structures are: see snapshot_keep_page. */
+ * Copied memory is accounted apart from all that: cow.h. */
 #ifndef MODEL_REDIS_SNAPSHOT_H
 #define MODEL_REDIS_SNAPSHOT_H
 
+#include "model/redis/cow.h"
 #include "model/redis/database.h"
 
 /* A page as an open snapshot sees it. */
@@ -24,6 +24,8 @@ struct shadow {
 void snapshot_keep_page(struct snapshot *s, struct page *page);
 /* Takes over something that leaves the dataset and was there when the snapshot was opened. */
 void snapshot_keep_object(struct snapshot *s, enum object_type type, union object o);
+/* Bytes from `offset` of a region of the real server's memory are written to. */
+void snapshot_touch(const struct database *db, enum cow_region region, uint64_t offset, uint64_t bytes);
 /* A value of this many bytes was copied because it changes in place. */
 void snapshot_note_copy(struct snapshot *s, uint64_t bytes);
 
@@ -31,7 +33,7 @@ void snapshot_note_copy(struct snapshot *s, uint64_t bytes);
 
 /* Opens a snapshot of these 16 databases, which are in the same epoch. `owner` is set to NULL when it closes. */
 struct snapshot *snapshot_create(struct pool *pool, struct database *const *dbs, struct dataset_digest digest,
-                                 int64_t page, struct snapshot **owner);
+                                 uint64_t memory, int64_t page, struct snapshot **owner);
 /* The owner is gone before the snapshot. */
 void snapshot_disown(struct snapshot *s);
 
