@@ -15,7 +15,7 @@ static void print_help(const struct program *program, FILE *to) {
         fprintf(to, "  %16s%s%s\n", "", c->summary, c->run ? "" : " (not there yet)");
     }
     fputs("\nExamples\n"
-          "  detsim run scenarios/resync/partial-resync.scn              one run, one line, what went wrong under it\n"
+          "  detsim run scenarios/resync/partial-resync.scn              one run, one line, what went wrong above it\n"
           "  detsim run scenarios/*/*.scn --seeds 1..200                 every story, two hundred times\n"
           "  detsim run x.scn --seed 12 --db x.db && detsim report x.db -o report\n"
           "  detsim run --help                                           a page on one subcommand\n"

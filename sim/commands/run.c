@@ -36,7 +36,7 @@ static const char help[] =
     "  detsim run x.scn --seed 12 --db x.db && detsim report x.db -o report\n"
     "  detsim run x.scn --seeds 1..1000 --format json | jq -r 'select(.verdict == \"fail\") | .seed'\n"
     "\n"
-    "A line a run; under a failed one, what failed and how to see it again:\n"
+    "A line a run; above it what failed and where in the file, below it how to see that again:\n"
     "  PASS scenarios/partial-resync.scn seed=7 trace=9f2c41d07be8a316 sim=16.2s events=48213 wall=9ms\n"
     "  FAIL x.scn seed=12 trace=... prefix: r2 diverged from m at offset 10423 (t=3.204s): ...\n"
     "\n"

@@ -1,4 +1,4 @@
-/* Results for people: one line a run, what failed under it, a summary of many runs. */
+/* Results for people: what failed, in detail; one line a run; a summary of many runs. */
 #include "sim/run/writer.h"
 
 static void put_wall(struct buffer *out, int64_t ns) {
@@ -23,12 +23,16 @@ static void put_instant(struct buffer *out, const char *text, sim_time at) {
     buffer_putc(out, ')');
 }
 
+static void put_file(struct buffer *out, const struct run_result *result) {
+    writer_put_line(out, result->identity->scenario_file);
+}
+
 static void put_checks(struct buffer *out, const struct run_result *result) {
     for (size_t i = 0; i < result->check_count; i++) {
         const struct check_result *check = &result->checks[i];
         if (check->verdict != VERDICT_VIOLATION && check->verdict != VERDICT_UNKNOWN) continue;
-        buffer_printf(out, "     %s %s: ", check->verdict == VERDICT_UNKNOWN ? "unknown" : "broken promise",
-                      check->name);
+        put_file(out, result);
+        buffer_printf(out, ": %s: %s: ", check->verdict == VERDICT_UNKNOWN ? "unknown" : "violation", check->name);
         writer_put_line(out, check->detail);
         put_instant(out, check->detail, check->at);
         if (check->count > 1) buffer_printf(out, ", %llu times", (unsigned long long)check->count);
@@ -40,11 +44,10 @@ static void put_expectations(struct buffer *out, const struct run_result *result
     for (size_t i = 0; i < result->expectation_count; i++) {
         const struct expectation_result *e = &result->expectations[i];
         if (e->held) continue;
-        buffer_puts(out, "     missed ");
-        writer_put_line(out, result->identity->scenario_file);
-        buffer_printf(out, ":%u: ", e->line);
+        put_file(out, result);
+        buffer_printf(out, ":%u: missed: ", e->line);
         writer_put_line(out, e->text);
-        buffer_puts(out, "\n       found: ");
+        buffer_puts(out, "\n    found: ");
         writer_put_line(out, e->got);
         put_instant(out, e->got, e->at);
         buffer_putc(out, '\n');
@@ -64,7 +67,8 @@ static void put_replay(struct buffer *out, const struct run_identity *identity, 
 
 static void put_notes(struct buffer *out, const struct run_result *result) {
     for (size_t i = 0; i < result->note_count; i++) {
-        buffer_puts(out, "     note: ");
+        put_file(out, result);
+        buffer_puts(out, ": note: ");
         writer_put_line(out, result->notes[i]);
         buffer_putc(out, '\n');
     }
@@ -75,27 +79,35 @@ static void put_name(struct buffer *out, const struct run_identity *identity) {
     buffer_printf(out, " seed=%llu", (unsigned long long)identity->seed);
 }
 
-static void write_run(struct buffer *out, const struct run_result *result, bool first) {
-    buffer_puts(out, result->passed ? "PASS " : "FAIL ");
-    put_name(out, result->identity);
-    buffer_printf(out, " trace=%016llx", (unsigned long long)result->trace);
-    if (!result->passed) {
-        buffer_putc(out, ' ');
-        writer_put_line(out, result->failure);
-        put_instant(out, result->failure, result->failed_at);
-        buffer_putc(out, '\n');
-        put_checks(out, result);
-        put_expectations(out, result);
-        put_notes(out, result);
-        put_replay(out, result->identity, result->failed_at);
-        return;
-    }
+static void put_passed(struct buffer *out, const struct run_result *result) {
     buffer_puts(out, " sim=");
     put_sim(out, result->sim_ns);
     buffer_printf(out, " events=%llu wall=", (unsigned long long)result->events);
     put_wall(out, result->wall_ns);
     buffer_putc(out, '\n');
-    if (first) put_notes(out, result);
+}
+
+static void put_failed(struct buffer *out, const struct run_result *result) {
+    buffer_putc(out, ' ');
+    writer_put_line(out, result->failure);
+    put_instant(out, result->failure, result->failed_at);
+    buffer_putc(out, '\n');
+    put_replay(out, result->identity, result->failed_at);
+}
+
+/* What is to be said in detail comes first: the verdict is a run's last line. */
+static void write_run(struct buffer *out, const struct run_result *result, bool first) {
+    put_checks(out, result);
+    put_expectations(out, result);
+    if (first || !result->passed) put_notes(out, result);
+    buffer_puts(out, result->passed ? "PASS " : "FAIL ");
+    put_name(out, result->identity);
+    buffer_printf(out, " trace=%016llx", (unsigned long long)result->trace);
+    if (result->passed) {
+        put_passed(out, result);
+    } else {
+        put_failed(out, result);
+    }
 }
 
 static void write_lost(struct buffer *out, const struct run_identity *identity, const char *why) {

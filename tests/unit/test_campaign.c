@@ -96,8 +96,9 @@ START_TEST(test_lines_of_the_contract) {
     struct outcome o = make(texts, 1, 1, (struct campaign){.jobs = 1});
     ck_assert_int_eq(o.status, 1);
     ck_assert_ptr_nonnull(strstr(o.out, "FAIL test.scn seed=1 trace="));
-    ck_assert_ptr_nonnull(strstr(o.out, " line 3: expect at 2s a.value == 4: 3 (t=2s)\n"));
-    ck_assert_ptr_nonnull(strstr(o.out, "\n     replay: detsim replay test.scn --seed 1 --until 2s\n"));
+    ck_assert_ptr_nonnull(strstr(o.out, " line 3: expect at 2s a.value == 4: 3 (t=2s)\n"
+                                        "     replay: detsim replay test.scn --seed 1 --until 2s\n"));
+    ck_assert_ptr_nonnull(strstr(o.out, "test.scn:3: missed: expect at 2s a.value == 4\n    found: 3 (t=2s)\n"));
     drop(&o);
     static const char *const good[] = {"node a\nat 1500ms a> SET 3\n"};
     o = make(good, 1, 1, (struct campaign){.jobs = 1});
