@@ -4,27 +4,34 @@
  * add and then take the SHA-1 of the whole, where it must. Keys are added; what makes up a key is mixed in order: its
  * name, its type's number, its value; a time to live adds a mark, whatever its length. */
 #include <assert.h>
+#include <nettle/sha1.h>
 #include <stdio.h>
 
 #include "model/redis/database.h"
 #include "model/redis/score.h"
-#include "model/redis/sha1.h"
 
 struct digest {
-    unsigned char at[SHA1_SIZE];
+    unsigned char at[SHA1_DIGEST_SIZE];
 };
 
+static void sha1(const void *bytes, size_t n, unsigned char hash[SHA1_DIGEST_SIZE]) {
+    struct sha1_ctx ctx;
+    sha1_init(&ctx);
+    sha1_update(&ctx, n, bytes);
+    sha1_digest(&ctx, SHA1_DIGEST_SIZE, hash);
+}
+
 static void add(struct digest *d, const void *bytes, size_t n) {
-    unsigned char hash[SHA1_SIZE];
+    unsigned char hash[SHA1_DIGEST_SIZE];
     sha1(bytes, n, hash);
-    for (size_t i = 0; i < SHA1_SIZE; i++) d->at[i] ^= hash[i];
+    for (size_t i = 0; i < SHA1_DIGEST_SIZE; i++) d->at[i] ^= hash[i];
 }
 
 static void mix(struct digest *d, struct bytes b) {
     add(d, b.at, b.len);
-    unsigned char hash[SHA1_SIZE];
-    sha1(d->at, SHA1_SIZE, hash);
-    memcpy(d->at, hash, SHA1_SIZE);
+    unsigned char hash[SHA1_DIGEST_SIZE];
+    sha1(d->at, SHA1_DIGEST_SIZE, hash);
+    memcpy(d->at, hash, SHA1_DIGEST_SIZE);
 }
 
 /* A 32-bit number in network order. */
@@ -86,5 +93,5 @@ void keyspace_debug_digest(const struct keyspace *ks, char hex[41]) {
             if (e) add_key(&d, e);
         }
     }
-    for (size_t i = 0; i < SHA1_SIZE; i++) snprintf(hex + 2 * i, 3, "%02x", d.at[i]);
+    for (size_t i = 0; i < SHA1_DIGEST_SIZE; i++) snprintf(hex + 2 * i, 3, "%02x", d.at[i]);
 }

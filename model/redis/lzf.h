@@ -1,4 +1,7 @@
-/* LZF, the compression of long strings in RDB files. */
+/* LZF, the compression of long strings in RDB files.
+ *
+ * Of our own because liblzf leaves its hash table uninitialised: what it makes of equal strings may differ from run to
+ * run, and the snapshot's bytes are part of the trace. */
 #ifndef MODEL_REDIS_LZF_H
 #define MODEL_REDIS_LZF_H
 
