@@ -251,36 +251,41 @@ static bool must_wait(struct client *c, unsigned flags) {
     return server_is_paused(s, flags & CMD_WRITE ? PAUSE_WRITES : PAUSE_ALL);
 }
 
+/* Refuses what cannot be executed; a transaction's flags are those of its commands. */
+static bool refused_request(struct client *c, const struct running *r, unsigned flags) {
+    struct server *s = c->server;
+    bool no = true;
+    s->running.command = r->command;
+    s->running_error = NULL;
+    if (!r->command) refuse_unknown(c, r->argv, r->argc);
+    else no = refused(c, r, flags);
+    s->running.command = NULL;
+    if (no && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
+    return no;
+}
+
+static void send_reply(struct client *c) {
+    const struct output_limit *limit = &c->server->config.limits[LIMIT_NORMAL];
+    if (c->out.len == c->out_sent) return;
+    client_queue_write(c);
+    if (limit->hard || limit->soft) client_check_output_limit(c);
+}
+
 bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, struct bytes raw) {
     struct server *s = c->server;
     struct running r = {c, look_up(c, argv[0]), argv, argc, raw};
-    bool was_replica = c->kind == CLIENT_REPLICA;
-    if (!r.command) {
-        c->commands++;
-        refuse_unknown(c, argv, argc);
-    } else {
-        unsigned flags = r.command->flags;
-        if (r.command == s->exec && (c->flags & CLIENT_IN_MULTI)) flags |= c->multi.flags & CMD_WRITE;
-        s->running.command = r.command;
-        bool no = refused(c, &r, flags);
-        s->running.command = NULL;
-        if (!no && must_wait(c, flags)) {
-            client_block(c, BLOCKED_PAUSE, 0);
-            return false;
-        }
-        c->commands++;
-        if (no) {
-            if (c->kind == CLIENT_MASTER) apply_note_failure(c, &r);
-        } else if ((c->flags & CLIENT_IN_MULTI) && !acts_in_multi(s, r.command)) {
-            multi_queue(c, &r);
-        } else {
-            execute(c, &r);
-        }
+    bool was_replica = c->kind == CLIENT_REPLICA, in_multi = c->flags & CLIENT_IN_MULTI;
+    unsigned flags = r.command ? r.command->flags : 0;
+    if (r.command == s->exec && in_multi) flags |= c->multi.flags & CMD_WRITE;
+    bool no = refused_request(c, &r, flags);
+    if (!no && must_wait(c, flags)) {
+        client_block(c, BLOCKED_PAUSE, 0);
+        return false;
     }
+    c->commands++;
+    if (!no && in_multi && !acts_in_multi(s, r.command)) multi_queue(c, &r);
+    else if (!no) execute(c, &r);
     if (was_replica) check_no_reply(c, r.command);
-    if (c->out.len > c->out_sent) {
-        client_queue_write(c);
-        if (s->config.limits[LIMIT_NORMAL].hard || s->config.limits[LIMIT_NORMAL].soft) client_check_output_limit(c);
-    }
+    send_reply(c);
     return true;
 }

@@ -163,6 +163,9 @@ static inline void say_bytes(struct wire *w, const void *bytes, size_t n) {
     ck_assert_uint_eq(host_write(w->conn, bytes, n), n);
 }
 
+/* A literal, zero bytes in it included. */
+#define SAY(wire, literal) say_bytes(wire, "" literal, sizeof(literal) - 1)
+
 /* Words at blanks, as a request. */
 static inline void say(struct wire *w, const char *line) {
     struct buffer out;
