@@ -8,7 +8,7 @@ need_packages gcc libc6-dev cmake ninja-build pkg-config check libsqlite3-dev li
 
 echo "building (log: build/demo-build.log)"
 mkdir -p build
-if ! cmake --workflow --preset release >build/demo-build.log 2>&1; then
+if ! { cmake --preset release && cmake --build --preset release --target detsim; } >build/demo-build.log 2>&1; then
     tail -n 30 build/demo-build.log >&2
     exit 3
 fi

@@ -194,7 +194,7 @@ static inline struct check_result verdict_of(struct stage *s, const char *name) 
         struct check_result r = checks_get(s->checks, i);
         if (strcmp(r.name, name) == 0) return r;
     }
-    return (struct check_result){.name = NULL};
+    return (struct check_result){.name = NULL, .detail = ""};
 }
 
 static inline void expect_verdict(struct stage *s, const char *name, enum verdict verdict, const char *part) {
