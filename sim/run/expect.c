@@ -29,7 +29,6 @@ struct expectations {
     struct expectation *items;
     size_t count;
     size_t *of_statement; /* index + 1 of the statement's expectation, 0 for none */
-    struct buffer scratch;
 };
 
 static bool statement_expects(const struct statement *st) {
@@ -68,7 +67,6 @@ struct expectations *expectations_create(struct run *run) {
     all->of_statement = POOL_ARRAY(run->pool, size_t, plan->statement_count);
     for (size_t i = 0; i < plan->statement_count; i++) all->count += statement_expects(&plan->statements[i]);
     all->items = POOL_ARRAY(run->pool, struct expectation, all->count);
-    buffer_init(&all->scratch, run->pool);
     size_t n = 0;
     for (size_t i = 0; i < plan->statement_count; i++) {
         const struct statement *st = &plan->statements[i];
