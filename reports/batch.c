@@ -21,8 +21,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *into, int columns, int row
     append(sql, into);
     append(sql, " VALUES ");
     for (int row = 0; row < rows; row++) {
-        append(sql, row ? ", (" : "(");
-        for (int column = 0; column < columns; column++) append(sql, column ? ", ?" : "?");
+        append(sql, row ? ", (?1" : "(?1");
+        for (int column = 0; column < columns; column++) append(sql, ", ?");
         append(sql, ")");
     }
     if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) return NULL;
@@ -30,22 +30,24 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *into, int columns, int row
 }
 
 bool batch_prepare(struct batch *batch, sqlite3 *db, const char *into) {
-    batch->columns = 1;
+    batch->columns = 0;
     for (const char *c = into; *c; c++) batch->columns += *c == ',';
     batch->one = prepare(db, into, batch->columns, 1);
     batch->many = prepare(db, into, batch->columns, BATCH_ROWS);
     return batch->one && batch->many;
 }
 
-bool batch_write(struct batch *batch, const struct spool *rows, batch_bind_fn *bind, const void *ctx) {
+bool batch_write(struct batch *batch, const struct spool *rows, int64_t run, batch_bind_fn *bind, const void *ctx) {
     const char *at = rows->at;
     size_t left = rows->rows;
 
+    sqlite3_bind_int64(batch->one, 1, run);
+    sqlite3_bind_int64(batch->many, 1, run);
     while (left > 0) {
         int count = left >= BATCH_ROWS ? BATCH_ROWS : 1;
         sqlite3_stmt *statement = count == 1 ? batch->one : batch->many;
 
-        for (int i = 0; i < count; i++) at += bind(statement, i * batch->columns + 1, at, ctx);
+        for (int i = 0; i < count; i++) at += bind(statement, i * batch->columns + 2, at, ctx);
         sqlite3_step(statement);
         if (sqlite3_reset(statement) != SQLITE_OK) return false;
         left -= (size_t)count;

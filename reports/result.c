@@ -271,17 +271,16 @@ static bool write_notes(struct result_writer *w, const struct run_result *result
 }
 
 static size_t bind_field(sqlite3_stmt *statement, int i, const void *at, const void *ctx) {
-    const struct result_writer *w = ctx;
     const struct field_row *row = at;
 
-    sqlite3_bind_int64(statement, i, w->run);
-    sqlite3_bind_int64(statement, i + 1, (int64_t)row->ord);
-    bind_string(statement, i + 2, row->node);
-    bind_string(statement, i + 3, row->name);
+    (void)ctx;
+    sqlite3_bind_int64(statement, i, (int64_t)row->ord);
+    bind_string(statement, i + 1, row->node);
+    bind_string(statement, i + 2, row->name);
     if (row->is_number)
-        sqlite3_bind_int64(statement, i + 4, row->number);
+        sqlite3_bind_int64(statement, i + 3, row->number);
     else
-        sqlite3_bind_text(statement, i + 4, (const char *)(row + 1), (int)row->text, SQLITE_STATIC);
+        sqlite3_bind_text(statement, i + 3, (const char *)(row + 1), (int)row->text, SQLITE_STATIC);
     return spool_row_size(sizeof *row + row->text);
 }
 
@@ -303,7 +302,7 @@ static bool write_fields(struct result_writer *w, const struct run_result *resul
         if (kept) kept->text = row.text;
         spool_end(&w->fields);
     }
-    return !w->fields.failed && batch_write(&w->field_batch, &w->fields, bind_field, w);
+    return !w->fields.failed && batch_write(&w->field_batch, &w->fields, w->run, bind_field, NULL);
 }
 
 bool result_end(struct result_writer *w, const struct run_result *result) {

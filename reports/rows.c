@@ -220,16 +220,15 @@ static size_t bind_event(sqlite3_stmt *statement, int i, const void *at, const v
     const struct event_row *row = at;
     const char *kind = happening_kind_name(rows->system, row->kind);
 
-    sqlite3_bind_int64(statement, i, rows->run);
-    sqlite3_bind_int64(statement, i + 1, (int64_t)row->seq);
-    sqlite3_bind_int64(statement, i + 2, row->t);
-    bind_text(statement, i + 3, kind, strlen(kind));
-    bind_party(statement, i + 4, rows, row->from);
-    bind_party(statement, i + 5, rows, row->to);
+    sqlite3_bind_int64(statement, i, (int64_t)row->seq);
+    sqlite3_bind_int64(statement, i + 1, row->t);
+    bind_text(statement, i + 2, kind, strlen(kind));
+    bind_party(statement, i + 3, rows, row->from);
+    bind_party(statement, i + 4, rows, row->to);
     if (row->detail)
-        bind_text(statement, i + 6, (const char *)(row + 1), row->detail);
+        bind_text(statement, i + 5, (const char *)(row + 1), row->detail);
     else
-        sqlite3_bind_null(statement, i + 6);
+        sqlite3_bind_null(statement, i + 5);
     return spool_row_size(sizeof *row + row->detail);
 }
 
@@ -239,23 +238,22 @@ static size_t bind_op(sqlite3_stmt *statement, int i, const void *at, const void
     const char *texts = (const char *)(row + 1);
     const char *fate = op_fate_name((enum op_fate)row->fate);
 
-    sqlite3_bind_int64(statement, i, rows->run);
-    sqlite3_bind_int64(statement, i + 1, (int64_t)row->ord);
-    bind_party(statement, i + 2, rows, row->client);
-    sqlite3_bind_int64(statement, i + 3, (int64_t)row->number);
-    bind_party(statement, i + 4, rows, row->node);
-    sqlite3_bind_int64(statement, i + 5, row->invoke);
-    bind_instant(statement, i + 6, row->done);
-    bind_text(statement, i + 7, texts, row->command);
+    sqlite3_bind_int64(statement, i, (int64_t)row->ord);
+    bind_party(statement, i + 1, rows, row->client);
+    sqlite3_bind_int64(statement, i + 2, (int64_t)row->number);
+    bind_party(statement, i + 3, rows, row->node);
+    sqlite3_bind_int64(statement, i + 4, row->invoke);
+    bind_instant(statement, i + 5, row->done);
+    bind_text(statement, i + 6, texts, row->command);
     if (row->has_key)
-        bind_text(statement, i + 8, texts + row->command, row->key);
+        bind_text(statement, i + 7, texts + row->command, row->key);
+    else
+        sqlite3_bind_null(statement, i + 7);
+    if (row->done >= 0)
+        bind_text(statement, i + 8, texts + row->command + row->key, row->reply);
     else
         sqlite3_bind_null(statement, i + 8);
-    if (row->done >= 0)
-        bind_text(statement, i + 9, texts + row->command + row->key, row->reply);
-    else
-        sqlite3_bind_null(statement, i + 9);
-    bind_text(statement, i + 10, fate, strlen(fate));
+    bind_text(statement, i + 9, fate, strlen(fate));
     return spool_row_size(sizeof *row + row->command + row->key + row->reply);
 }
 
@@ -263,11 +261,10 @@ static size_t bind_sample(sqlite3_stmt *statement, int i, const void *at, const 
     const struct rows *rows = ctx;
     const struct sample_row *row = at;
 
-    sqlite3_bind_int64(statement, i, rows->run);
-    sqlite3_bind_int64(statement, i + 1, row->t);
-    bind_party(statement, i + 2, rows, row->node);
-    bind_text(statement, i + 3, row->metric, strlen(row->metric));
-    sqlite3_bind_int64(statement, i + 4, row->value);
+    sqlite3_bind_int64(statement, i, row->t);
+    bind_party(statement, i + 1, rows, row->node);
+    bind_text(statement, i + 2, row->metric, strlen(row->metric));
+    sqlite3_bind_int64(statement, i + 3, row->value);
     return sizeof *row;
 }
 
@@ -275,24 +272,22 @@ static size_t bind_fault(sqlite3_stmt *statement, int i, const void *at, const v
     const struct rows *rows = ctx;
     const struct fault_row *row = at;
 
-    sqlite3_bind_int64(statement, i, rows->run);
-    sqlite3_bind_int64(statement, i + 1, (int64_t)row->ord);
-    sqlite3_bind_int64(statement, i + 2, row->begin);
-    bind_instant(statement, i + 3, row->end);
-    bind_party(statement, i + 4, rows, row->node);
-    bind_party(statement, i + 5, rows, row->peer);
-    bind_text(statement, i + 6, (const char *)(row + 1), row->action);
+    sqlite3_bind_int64(statement, i, (int64_t)row->ord);
+    sqlite3_bind_int64(statement, i + 1, row->begin);
+    bind_instant(statement, i + 2, row->end);
+    bind_party(statement, i + 3, rows, row->node);
+    bind_party(statement, i + 4, rows, row->peer);
+    bind_text(statement, i + 5, (const char *)(row + 1), row->action);
     return spool_row_size(sizeof *row + row->action);
 }
 
 bool rows_write(struct rows *rows, int64_t run, bool at_end) {
-    rows->run = run;
-    if (!batch_write(&rows->event_batch, &rows->events, bind_event, rows) ||
-        !batch_write(&rows->op_batch, &rows->ops, bind_op, rows) ||
-        !batch_write(&rows->sample_batch, &rows->samples, bind_sample, rows))
+    if (!batch_write(&rows->event_batch, &rows->events, run, bind_event, rows) ||
+        !batch_write(&rows->op_batch, &rows->ops, run, bind_op, rows) ||
+        !batch_write(&rows->sample_batch, &rows->samples, run, bind_sample, rows))
         return false;
     spool_clear(&rows->events);
     spool_clear(&rows->ops);
     spool_clear(&rows->samples);
-    return !at_end || batch_write(&rows->fault_batch, &rows->faults, bind_fault, rows);
+    return !at_end || batch_write(&rows->fault_batch, &rows->faults, run, bind_fault, rows);
 }

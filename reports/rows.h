@@ -20,7 +20,6 @@ struct rows {
     uint64_t op_count; /* of the run */
     const struct system *system;
     struct model *model;
-    int64_t run; /* id of the run that is written */
 };
 
 /* Prepares the statements. False: sqlite3_errmsg(db) says why. The rows must be freed in any case. */

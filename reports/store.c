@@ -45,7 +45,7 @@ static void explain(sqlite3 *db, const char *path, char *error, size_t error_roo
 static sqlite3 *connect(const char *path, int flags, int busy_ms, char *error, size_t error_room) {
     sqlite3 *db = NULL;
 
-    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         snprintf(error, error_room, "%s: %s", path, db ? sqlite3_errmsg(db) : "out of memory");
         sqlite3_close(db);
         return NULL;

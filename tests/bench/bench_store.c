@@ -3,7 +3,8 @@
  *
  * Method: the same synthetic happenings (deliveries, turns, operations in the mix of a run) are told to the store's
  * recorder at level `events`, in runs of RUN_EVENTS, and inserted by hand with one statement a row; both files in
- * one folder, same page size, WAL. Rates are rows over wall time, commits included. Budget: 500,000 rows/s. */
+ * one folder, same page size, WAL. Rates are rows over CPU time, commits included, and over wall time, which other work
+ * on the machine blurs; the budget of 500,000 rows/s is judged by the former. */
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdint.h>
@@ -22,11 +23,26 @@
 #define SUMMARY_RUNS   2000
 #define SUMMARY_FIELDS 300 /* three nodes with a hundred INFO fields */
 
-static double seconds_now(void) {
+/* Seconds of CPU and of wall time. */
+struct moment {
+    double cpu, wall;
+};
+
+static double read_clock(clockid_t clock) {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static struct moment now(void) {
+    return (struct moment){read_clock(CLOCK_PROCESS_CPUTIME_ID), read_clock(CLOCK_MONOTONIC)};
+}
+
+static struct moment since(struct moment start) {
+    struct moment end = now();
+
+    return (struct moment){end.cpu - start.cpu, end.wall - start.wall};
 }
 
 static const char *const names[] = {"m", "r1", "r2", "load", "console"};
@@ -94,10 +110,10 @@ static void check(const struct recorder *recorder, bool kept) {
     exit(3);
 }
 
-static double bench_recorder(const char *path) {
+static struct moment bench_recorder(const char *path) {
     struct recorder_campaign campaign;
     struct recorder *recorder = open_store(path, RECORD_EVENTS, &campaign);
-    double start = seconds_now();
+    struct moment start = now();
 
     for (uint64_t run = 0; run < RUNS; run++) {
         struct run_identity identity = identity_of(run);
@@ -112,15 +128,15 @@ static double bench_recorder(const char *path) {
         check(recorder, recorder->ops->end(recorder->ctx, &result));
     }
     store_source.close(recorder);
-    return (double)RUNS * RUN_EVENTS / (seconds_now() - start);
+    return since(start);
 }
 
-static double bench_single_rows(const char *path) {
+static struct moment bench_single_rows(const char *path) {
     struct pool *pool = pool_create();
     struct buffer words;
     sqlite3 *db = NULL;
     sqlite3_stmt *insert = NULL;
-    double start;
+    struct moment start;
 
     remove_database(path);
     buffer_init(&words, pool);
@@ -133,7 +149,7 @@ static double bench_single_rows(const char *path) {
                  " PRIMARY KEY (run, seq)) STRICT, WITHOUT ROWID;",
                  NULL, NULL, NULL);
     sqlite3_prepare_v2(db, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", -1, &insert, NULL);
-    start = seconds_now();
+    start = now();
     for (int run = 1; run <= RUNS; run++) {
         char sql[80];
 
@@ -159,11 +175,10 @@ static double bench_single_rows(const char *path) {
     sqlite3_finalize(insert);
     sqlite3_close(db);
     pool_destroy(pool);
-    return (double)RUNS * RUN_EVENTS / (seconds_now() - start);
+    return since(start);
 }
 
-/* us that the summary of one run takes. */
-static double bench_summary(const char *path) {
+static struct moment bench_summary(const char *path) {
     static struct node_field fields[SUMMARY_FIELDS];
     static char field_names[SUMMARY_FIELDS][24];
     static const struct check_result checks[12] = {{"prefix", VERDICT_OK, 0, "", -1}};
@@ -171,7 +186,7 @@ static double bench_summary(const char *path) {
     struct check_result named[12];
     struct recorder_campaign campaign;
     struct recorder *recorder = open_store(path, RECORD_SUMMARY, &campaign);
-    double start;
+    struct moment start;
 
     for (int i = 0; i < SUMMARY_FIELDS; i++) {
         snprintf(field_names[i], sizeof field_names[i], "info_field_%d", i % 100);
@@ -182,7 +197,7 @@ static double bench_summary(const char *path) {
         named[i] = checks[0];
         named[i].name = check_names[i];
     }
-    start = seconds_now();
+    start = now();
     for (uint64_t run = 0; run < SUMMARY_RUNS; run++) {
         struct run_identity identity = identity_of(run);
         struct run_result result = {.identity = &identity,
@@ -197,12 +212,13 @@ static double bench_summary(const char *path) {
         check(recorder, recorder->ops->end(recorder->ctx, &result));
     }
     store_source.close(recorder);
-    return (seconds_now() - start) / SUMMARY_RUNS * 1e6;
+    return since(start);
 }
 
 int main(void) {
     char folder[] = "/tmp/bench_store_XXXXXX";
-    double recorded, single, summary;
+    const double rows = (double)RUNS * RUN_EVENTS;
+    struct moment recorded, single, summary;
 
     if (!mkdtemp(folder) || chdir(folder) != 0) {
         perror(folder);
@@ -211,12 +227,14 @@ int main(void) {
     recorded = bench_recorder("events.db");
     single = bench_single_rows("single.db");
     summary = bench_summary("summary.db");
-    printf("events through the recorder  %8.0f rows/s\n", recorded);
-    printf("plain single-row inserts     %8.0f rows/s  (recorder: %.2f x)\n", single, recorded / single);
-    printf("summary of a run             %8.0f us  (%d INFO fields, 12 checks: 10 %% of a run of %.1f ms)\n", summary,
-           SUMMARY_FIELDS, summary / 100);
+    printf("events through the recorder  %8.0f rows/s of CPU, %8.0f rows/s of wall time\n", rows / recorded.cpu,
+           rows / recorded.wall);
+    printf("plain single-row inserts     %8.0f rows/s of CPU, %8.0f rows/s of wall time (recorder: %.2f x)\n",
+           rows / single.cpu, rows / single.wall, single.cpu / recorded.cpu);
+    printf("summary of a run             %8.0f us of CPU (%d INFO fields, 12 checks): 10 %% of a run of %.1f ms\n",
+           summary.cpu / SUMMARY_RUNS * 1e6, SUMMARY_FIELDS, summary.cpu / SUMMARY_RUNS * 1e4);
     remove_database("events.db");
     remove_database("single.db");
     remove_database("summary.db");
-    return rmdir(folder) == 0 && recorded >= 500000 ? 0 : 1;
+    return rmdir(folder) == 0 && rows / recorded.cpu >= 500000 ? 0 : 1;
 }
