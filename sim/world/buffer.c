@@ -6,7 +6,9 @@
 
 #define FIRST_ROOM 64u
 
-void buffer_init(struct buffer *b, struct pool *pool) { *b = (struct buffer){.pool = pool}; }
+void buffer_init(struct buffer *b, struct pool *pool) {
+    *b = (struct buffer){.pool = pool};
+}
 
 void buffer_free(struct buffer *b) {
     pool_free(b->pool, b->at, b->room);

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define LARGEST  (INT64_C(1) << 62)
-#define Q        40
-#define LN2_Q62  UINT64_C(3196577161300663915) /* ln 2 * 2^62, rounded */
-#define NO_NAME  UINT64_C(0x9E3779B97F4A7C15)  /* in place of the hash of a name */
+#define LARGEST (INT64_C(1) << 62)
+#define Q       40
+#define LN2_Q62 UINT64_C(3196577161300663915) /* ln 2 * 2^62, rounded */
+#define NO_NAME UINT64_C(0x9E3779B97F4A7C15)  /* in place of the hash of a name */
 
 typedef unsigned __int128 u128;
 
@@ -29,7 +29,9 @@ struct chance chance_named(uint64_t seed, const char *purpose, const char *a, co
     return (struct chance){.key = XXH3_64bits(parts, sizeof(parts))};
 }
 
-bool chance_share(struct chance *c, uint32_t ppm) { return chance_below(c, PPM_ONE) < ppm; }
+bool chance_share(struct chance *c, uint32_t ppm) {
+    return chance_below(c, PPM_ONE) < ppm;
+}
 
 /* ln(m / 2^63) in Q62 for m in [2^63, 2^64): 2 artanh((m-1)/(m+1)), shifted to |z| <= 0.172 by halving above
  * sqrt 2. Nine terms leave an error below 2^-45. */
@@ -80,7 +82,9 @@ static int64_t scale_by_exp(int64_t a, u128 x_q40) {
     return (int64_t)(value << doublings);
 }
 
-static int64_t at_most_largest(u128 value) { return value > (u128)LARGEST ? LARGEST : (int64_t)value; }
+static int64_t at_most_largest(u128 value) {
+    return value > (u128)LARGEST ? LARGEST : (int64_t)value;
+}
 
 int64_t chance_spread(struct chance *c, const struct spread *s) {
     assert(s->a >= 0);

@@ -4,15 +4,17 @@
 #include <assert.h>
 #include <signal.h>
 
-#define GIB         (INT64_C(1) << 30)
-#define STEP_LEAST  SIM_US         /* a step takes some time: two children of one instant both get on */
-#define WRITE_ROOM  4096u          /* PIPE_BUF: a writer is woken when so much fits */
+#define GIB        (INT64_C(1) << 30)
+#define STEP_LEAST SIM_US /* a step takes some time: two children of one instant both get on */
+#define WRITE_ROOM 4096u  /* PIPE_BUF: a writer is woken when so much fits */
 
 static uint64_t subject(const struct child *c) {
     return UINT64_C(1) << 41 | (uint64_t)c->machine->host.index << 24 | ((uint64_t)c->number & 0xFFFFFF);
 }
 
-static void step_at(struct child *c, sim_time at) { world_event_at(c->machine->world, &c->step, at, subject(c)); }
+static void step_at(struct child *c, sim_time at) {
+    world_event_at(c->machine->world, &c->step, at, subject(c));
+}
 
 static void pipe_ready(struct child *c) {
     if (!c->orphan && !ring_linked(&c->pipe_ready)) ring_add_last(&c->machine->child_pipes, &c->pipe_ready);
@@ -34,11 +36,9 @@ static void child_end(struct child *c) {
     queue_remove(m->world->queue, &c->step);
     c->ended = true;
     disk_close_all(m, c);
-    machine_note(m, (struct happening){.kind = TRACE_CHILD,
-                                       .peer = NO_PARTY,
-                                       .a = c->number,
-                                       .b = c->status.exit_code,
-                                       .c = c->status.signal});
+    machine_note(
+        m, (struct happening){
+               .kind = TRACE_CHILD, .peer = NO_PARTY, .a = c->number, .b = c->status.exit_code, .c = c->status.signal});
     if (c->program->drop) c->program->drop(c->state, c);
     pipe_ready(c);
 }
@@ -104,11 +104,8 @@ struct child *child_fork(struct host *h, const struct child_program *program, vo
     ring_add_last(&m->children, &c->ring);
     sim_time took = fork_time(m, memory);
     host_spend(h, took);
-    machine_note(m, (struct happening){.kind = TRACE_FORK,
-                                       .peer = NO_PARTY,
-                                       .a = c->number,
-                                       .b = (int64_t)memory,
-                                       .c = took});
+    machine_note(
+        m, (struct happening){.kind = TRACE_FORK, .peer = NO_PARTY, .a = c->number, .b = (int64_t)memory, .c = took});
     return c;
 }
 
@@ -120,7 +117,9 @@ void children_begin(struct machine *m, sim_time at) {
     }
 }
 
-void child_exit(struct child *c, int code) { c->status.exit_code = code; }
+void child_exit(struct child *c, int code) {
+    c->status.exit_code = code;
+}
 
 /* A stopped process takes no signal but SIGKILL until it continues. */
 void child_kill(struct child *c, int signal) {
@@ -170,7 +169,8 @@ bool children_alive(const struct machine *m) {
     return false;
 }
 
-/* --- the pipe ------------------------------------------------------------------------------------------------------ */
+/* --- the pipe ------------------------------------------------------------------------------------------------------
+ */
 
 size_t child_write(struct child *c, const void *bytes, size_t n) {
     struct pool *pool = c->machine->world->pool;
@@ -212,7 +212,8 @@ void child_tell(struct child *c) {
     if (m->host.node_ops->child_readable) m->host.node_ops->child_readable(m->host.node, c, over);
 }
 
-/* --- the run's hands on children ------------------------------------------------------------------------------------ */
+/* --- the run's hands on children ------------------------------------------------------------------------------------
+ */
 
 static struct child *living_child(struct machine *m) {
     struct child *orphan = NULL;
@@ -225,7 +226,9 @@ static struct child *living_child(struct machine *m) {
     return orphan;
 }
 
-bool world_has_child(const struct world *w, uint16_t party) { return children_alive(world_machine(w, party)); }
+bool world_has_child(const struct world *w, uint16_t party) {
+    return children_alive(world_machine(w, party));
+}
 
 bool world_child_kill(struct world *w, uint16_t party, int signal) {
     struct machine *m = world_machine(w, party);

@@ -22,7 +22,7 @@ struct child {
     bool stalled;
     bool orphan; /* its parent process is gone */
     bool ended;
-    bool end_told; /* the parent was shown that it ended */
+    bool end_told;  /* the parent was shown that it ended */
     int signal_due; /* one that came while it was stalled */
     struct child_status status;
     struct child *freed_next;

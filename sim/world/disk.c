@@ -234,7 +234,9 @@ int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n) {
     return (int64_t)n;
 }
 
-int64_t disk_size(const struct file *f) { return (int64_t)f->inode->bytes.len; }
+int64_t disk_size(const struct file *f) {
+    return (int64_t)f->inode->bytes.len;
+}
 
 int disk_sync(struct file *f) {
     struct machine *m = f->machine;

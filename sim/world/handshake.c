@@ -3,10 +3,12 @@
 
 #include "sim/world/tcp.h"
 
-#define SYN_TIMEOUT  SIM_SECOND /* doubles with each retry: at 1, 3, 7, 15, 31, 63 s */
-#define SYNS_MOST    7u         /* tcp_syn_retries 6 of Linux: gives up after 127 s */
+#define SYN_TIMEOUT SIM_SECOND /* doubles with each retry: at 1, 3, 7, 15, 31, 63 s */
+#define SYNS_MOST   7u         /* tcp_syn_retries 6 of Linux: gives up after 127 s */
 
-static uint64_t subject(const struct tcp *t) { return UINT64_C(1) << 40 | (uint64_t)t->id << 1; }
+static uint64_t subject(const struct tcp *t) {
+    return UINT64_C(1) << 40 | (uint64_t)t->id << 1;
+}
 
 static void at_stage(struct tcp *t, enum handshake stage, sim_time at) {
     t->stage = (uint8_t)stage;
@@ -20,10 +22,9 @@ static void await_retry(struct tcp *t) {
 }
 
 static void note_lost(struct tcp *t, int to) {
-    machine_note(socket_machine(&t->end[to]), (struct happening){.kind = TRACE_LOST,
-                                                                 .peer = t->end[!to].conn.host->index,
-                                                                 .conn = t->id,
-                                                                 .c = t->syns});
+    machine_note(
+        socket_machine(&t->end[to]),
+        (struct happening){.kind = TRACE_LOST, .peer = t->end[!to].conn.host->index, .conn = t->id, .c = t->syns});
 }
 
 /* Sends a packet of the handshake to end `to`; lost, it waits for the next SYN. */

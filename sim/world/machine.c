@@ -25,7 +25,9 @@ void machine_set_clock(struct machine *m) {
     m->host.wall = wall_at(m, m->host.now);
 }
 
-void machine_look(struct host *h) { machine_set_clock(machine_of(h)); }
+void machine_look(struct host *h) {
+    machine_set_clock(machine_of(h));
+}
 
 void world_clock_set(struct world *w, uint16_t party, sim_time wall) {
     struct machine *m = world_machine(w, party);
@@ -89,7 +91,9 @@ static bool anything_ready(const struct machine *m) {
 }
 
 /* CPU time counts on servers only. */
-static sim_time time_spent(const struct machine *m) { return m->kind == PARTY_SERVER ? m->spent : 0; }
+static sim_time time_spent(const struct machine *m) {
+    return m->kind == PARTY_SERVER ? m->spent : 0;
+}
 
 sim_time machine_departure(const struct machine *m) {
     return m->world->now + (m->world->turning == m ? time_spent(m) : 0);
@@ -110,6 +114,16 @@ static void tell_children(struct machine *m, struct ring *ready) {
     while (!m->doomed && (r = ring_take_first(ready))) child_tell(CONTAINER_OF(r, struct child, pipe_ready));
 }
 
+/* The OOM killer: the child first, then the process itself. Memory that nobody copies grows slowly: without a child
+ * a look at each timer is often enough. */
+static void check_memory(struct machine *m, bool timers_fired) {
+    const struct node_ops *ops = m->host.node_ops;
+    bool due = timers_fired || !ring_empty(&m->children);
+    if (!due || m->kind != PARTY_SERVER || !ops->memory) return;
+    if (ops->memory(m->host.node) <= (uint64_t)m->setup.costs.memory) return;
+    if (!children_oom(m)) m->doomed = true;
+}
+
 /* What is left of a batch that a killed process did not get to; it goes the way of the rest at the end. */
 static void put_back(struct ring *head, struct ring *batch) {
     struct ring *r;
@@ -119,6 +133,7 @@ static void put_back(struct ring *head, struct ring *batch) {
 /* Calls the node for all that was ready when the turn began: what becomes ready meanwhile waits for the next. */
 static void dispatch(struct machine *m) {
     struct ring events, readables, children, timers;
+    bool timers_due = !ring_empty(&m->due_timers);
     ring_take_all(&m->connection_events, &events);
     ring_take_all(&m->readables, &readables);
     ring_take_all(&m->child_pipes, &children);
@@ -131,6 +146,7 @@ static void dispatch(struct machine *m) {
     tell_children(m, &children);
     fire_timers(m, &timers);
     if (!m->doomed && ops->before_sleep) ops->before_sleep(m->host.node);
+    check_memory(m, timers_due);
     put_back(&m->due_timers, &timers);
     put_back(&m->child_pipes, &children);
     put_back(&m->connection_events, &events);
@@ -143,17 +159,8 @@ static void boot(struct machine *m) {
     assert(m->host.node_ops);
 }
 
-/* The OOM killer: the child first, then the process itself. */
-static void check_memory(struct machine *m) {
-    const struct node_ops *ops = m->host.node_ops;
-    if (m->kind != PARTY_SERVER || !ops->memory) return;
-    if (ops->memory(m->host.node) <= (uint64_t)m->setup.costs.memory) return;
-    if (!children_oom(m)) m->doomed = true;
-}
-
 static void turn_end(struct machine *m) {
     struct world *w = m->world;
-    check_memory(m);
     sockets_flush(m);
     m->busy_until = w->now + time_spent(m);
     children_begin(m, m->busy_until);
@@ -193,7 +200,9 @@ static void turn_due(void *ctx, struct event *event) {
         turn_run(m);
 }
 
-void machine_init(struct machine *m) { m->turn.fire = turn_due; }
+void machine_init(struct machine *m) {
+    m->turn.fire = turn_due;
+}
 
 /* Whether a turn is to be arranged for what became ready: it is not when one comes anyway. */
 static bool needs_turn(const struct machine *m) {
@@ -272,9 +281,13 @@ bool machine_end(struct machine *m, enum process_end how) {
     return true;
 }
 
-bool world_crash(struct world *w, uint16_t party) { return machine_end(world_machine(w, party), END_CRASH); }
+bool world_crash(struct world *w, uint16_t party) {
+    return machine_end(world_machine(w, party), END_CRASH);
+}
 
-bool world_power(struct world *w, uint16_t party) { return machine_end(world_machine(w, party), END_POWER); }
+bool world_power(struct world *w, uint16_t party) {
+    return machine_end(world_machine(w, party), END_POWER);
+}
 
 bool world_terminate(struct world *w, uint16_t party) {
     struct machine *m = world_machine(w, party);
@@ -308,13 +321,19 @@ bool world_resume(struct world *w, uint16_t party) {
     return true;
 }
 
-bool world_alive(const struct world *w, uint16_t party) { return world_machine(w, party)->process != PROCESS_NONE; }
+bool world_alive(const struct world *w, uint16_t party) {
+    return world_machine(w, party)->process != PROCESS_NONE;
+}
 
 bool world_ending(const struct world *w, uint16_t party) {
     const struct machine *m = world_machine(w, party);
     return m->process == PROCESS_EXITING || (m->process == PROCESS_RUNNING && m->terminate_due);
 }
 
-bool world_paused(const struct world *w, uint16_t party) { return world_machine(w, party)->paused; }
+bool world_paused(const struct world *w, uint16_t party) {
+    return world_machine(w, party)->paused;
+}
 
-sim_time world_last_turn(const struct world *w, uint16_t party) { return world_machine(w, party)->last_turn; }
+sim_time world_last_turn(const struct world *w, uint16_t party) {
+    return world_machine(w, party)->last_turn;
+}

@@ -23,10 +23,10 @@ struct world {
     uint16_t count, room;
     uint32_t connections; /* made so far: the last connection's number */
     sim_time now;
-    uint64_t fired;     /* events */
-    uint64_t changes;   /* turns and ends of processes */
-    uint64_t delivered; /* bytes */
-    bool inside;        /* an event of the world's own fires (not one of the run's): a free host may run at once */
+    uint64_t fired;          /* events */
+    uint64_t changes;        /* turns and ends of processes */
+    uint64_t delivered;      /* bytes */
+    bool inside;             /* an event of the world's own fires (not one of the run's): a free host may run at once */
     struct machine *turning; /* whose node is being called */
     struct ring local;       /* machines that local bytes made ready */
     struct ring ended;       /* connections that nobody holds any more, to be recycled */
@@ -48,10 +48,10 @@ struct machine {
     bool started;   /* a process ran here before */
 
     /* the event loop */
-    struct event turn;     /* the next turn, when it is not due at once */
-    sim_time busy_until;   /* the CPU is taken until then */
+    struct event turn;   /* the next turn, when it is not due at once */
+    sim_time busy_until; /* the CPU is taken until then */
     sim_time paused_since;
-    sim_time spent;        /* in the turn that runs */
+    sim_time spent; /* in the turn that runs */
     sim_time last_turn;
     bool boot_due, terminate_due;
     bool doomed; /* killed by the OOM killer in the turn that runs */
@@ -80,8 +80,12 @@ struct machine {
 
 extern const struct host_ops world_host_ops;
 
-static inline struct machine *machine_of(const struct host *h) { return CONTAINER_OF(h, struct machine, host); }
-static inline struct machine *world_machine(const struct world *w, uint16_t party) { return w->machines[party]; }
+static inline struct machine *machine_of(const struct host *h) {
+    return CONTAINER_OF(h, struct machine, host);
+}
+static inline struct machine *world_machine(const struct world *w, uint16_t party) {
+    return w->machines[party];
+}
 
 /* --- machine.c -------------------------------------------------------------------------------------------- */
 
@@ -113,6 +117,8 @@ void world_event_at(struct world *w, struct event *e, sim_time at, uint64_t subj
 void world_event_at_first(struct world *w, struct event *e, sim_time at);
 
 /* Subjects of the tie policy: events of one subject keep their order. */
-static inline uint64_t machine_subject(const struct machine *m) { return m->host.index; }
+static inline uint64_t machine_subject(const struct machine *m) {
+    return m->host.index;
+}
 
 #endif

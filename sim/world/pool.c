@@ -52,7 +52,7 @@ struct pool {
     unsigned char *at, *end; /* what is left of the current chunk */
     struct chunk *chunks;    /* all, in order of creation */
     struct chunk *current;
-    struct large used;   /* heads of rings */
+    struct large used; /* heads of rings */
     struct large cached;
     size_t cached_bytes;
     size_t in_use;
@@ -65,7 +65,9 @@ static _Noreturn void die_of_memory(size_t wanted) {
 
 /* --- large blocks ------------------------------------------------------------------------------------------ */
 
-static void ring_init(struct large *head) { head->next = head->prev = head; }
+static void ring_init(struct large *head) {
+    head->next = head->prev = head;
+}
 
 static void ring_add(struct large *head, struct large *l) {
     l->next = head->next;
@@ -136,7 +138,7 @@ static unsigned size_class(size_t n) {
 }
 
 static size_t class_room(unsigned class) {
-    if (class < FINE_LIMIT / ALIGNMENT) return ((size_t)class + 1) * ALIGNMENT;
+    if (class < FINE_LIMIT / ALIGNMENT) return ((size_t) class + 1) * ALIGNMENT;
     unsigned step = class - FINE_LIMIT / ALIGNMENT;
     return ((size_t)5 + step % 4) << (step / 4 + 8);
 }
@@ -175,7 +177,9 @@ static void small_free(struct pool *pool, void *block, size_t n) {
     pool->free[class] = b;
 }
 
-static bool is_large(size_t n) { return POOL_CHECKED || n > SMALL_LIMIT; }
+static bool is_large(size_t n) {
+    return POOL_CHECKED || n > SMALL_LIMIT;
+}
 
 /* --- public ------------------------------------------------------------------------------------------------ */
 
@@ -251,7 +255,9 @@ char *pool_strndup(struct pool *pool, const char *s, size_t n) {
     return copy;
 }
 
-char *pool_strdup(struct pool *pool, const char *s) { return pool_strndup(pool, s, strlen(s)); }
+char *pool_strdup(struct pool *pool, const char *s) {
+    return pool_strndup(pool, s, strlen(s));
+}
 
 char *pool_printf(struct pool *pool, const char *format, ...) {
     va_list args, again;
@@ -266,4 +272,6 @@ char *pool_printf(struct pool *pool, const char *format, ...) {
     return text;
 }
 
-size_t pool_in_use(const struct pool *pool) { return pool->in_use; }
+size_t pool_in_use(const struct pool *pool) {
+    return pool->in_use;
+}

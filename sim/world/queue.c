@@ -13,13 +13,13 @@
 #include <assert.h>
 #include <string.h>
 
-#define RUN_MOST      48u      /* entries that are sorted at once instead of being divided */
-#define LATE_MOST     256u     /* entries of the heap beyond which it becomes a rung, if its time can be divided */
+#define RUN_MOST      48u  /* entries that are sorted at once instead of being divided */
+#define LATE_MOST     256u /* entries of the heap beyond which it becomes a rung, if its time can be divided */
 #define RUNGS         8u
 #define BUCKETS_LEAST 16u
 #define BUCKETS_MOST  4096u /* of the first rung: the line of each bucket then stays in the second-level cache */
-#define BUCKETS_LOWER 1024u    /* of every further rung */
-#define INLINE        3u       /* entries in a bucket's own cache line */
+#define BUCKETS_LOWER 1024u /* of every further rung */
+#define INLINE        3u    /* entries in a bucket's own cache line */
 
 enum place { PLACE_NONE, PLACE_TOP, PLACE_RUN, PLACE_LATE, PLACE_RUNG };
 #define PLACE_RUNG_SHIFT 16 /* place = (PLACE_RUNG + rung) << 16 | bucket */
@@ -60,7 +60,7 @@ struct queue {
     struct vector run;  /* sorted, last first; removed events leave NULL */
     struct vector late; /* 4-ary heap */
     struct vector top;
-    unsigned depth;     /* rungs in use */
+    unsigned depth; /* rungs in use */
     size_t length;
     uint64_t seq;
     sim_time popped; /* time of the last popped event */
@@ -197,7 +197,9 @@ static void heap_build(struct queue *q, const struct entry *entries, uint32_t co
 
 /* --- rungs ---------------------------------------------------------------------------------------------------- */
 
-static unsigned log2_up(uint64_t n) { return n <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1); }
+static unsigned log2_up(uint64_t n) {
+    return n <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
+}
 
 static void rung_reserve(struct queue *q, struct rung *r, uint32_t count) {
     if (count <= r->room) return;
@@ -396,4 +398,6 @@ sim_time queue_next(struct queue *q) {
     return (sim_time)q->late.entries[0].at;
 }
 
-size_t queue_length(const struct queue *q) { return q->length; }
+size_t queue_length(const struct queue *q) {
+    return q->length;
+}

@@ -9,10 +9,16 @@ struct ring {
     struct ring *next, *prev;
 };
 
-static inline void ring_init(struct ring *head) { head->next = head->prev = head; }
-static inline bool ring_empty(const struct ring *head) { return head->next == head; }
+static inline void ring_init(struct ring *head) {
+    head->next = head->prev = head;
+}
+static inline bool ring_empty(const struct ring *head) {
+    return head->next == head;
+}
 /* Whether an element is in a ring. */
-static inline bool ring_linked(const struct ring *element) { return element->next != NULL; }
+static inline bool ring_linked(const struct ring *element) {
+    return element->next != NULL;
+}
 
 static inline void ring_add_last(struct ring *head, struct ring *element) {
     element->next = head;

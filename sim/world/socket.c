@@ -29,7 +29,9 @@ static struct tcp *tcp_new(struct world *w, uint16_t from, uint16_t to, uint16_t
     return t;
 }
 
-static bool nobody_holds(const struct socket *s) { return s->state == SOCKET_GONE || s->state == SOCKET_NONE; }
+static bool nobody_holds(const struct socket *s) {
+    return s->state == SOCKET_GONE || s->state == SOCKET_NONE;
+}
 
 void socket_gone(struct socket *s) {
     struct tcp *t = s->tcp;
@@ -106,8 +108,7 @@ void socket_arrived(struct socket *s) {
     const struct flow *in = socket_in(s);
     if (s->state != SOCKET_OPEN) return;
     if (in->arrived > in->read) {
-        if (!s->not_reading && !ring_linked(&s->readable))
-            ring_add_last(&socket_machine(s)->readables, &s->readable);
+        if (!s->not_reading && !ring_linked(&s->readable)) ring_add_last(&socket_machine(s)->readables, &s->readable);
     } else {
         check_eof(s);
     }
@@ -243,10 +244,8 @@ static void close_open(struct socket *s, bool reset, sim_time left) {
 }
 
 static void note_closed(struct socket *s, enum conn_end why) {
-    machine_note(socket_machine(s), (struct happening){.kind = TRACE_CLOSED,
-                                                       .peer = s->conn.peer,
-                                                       .conn = s->conn.id,
-                                                       .a = why});
+    machine_note(socket_machine(s),
+                 (struct happening){.kind = TRACE_CLOSED, .peer = s->conn.peer, .conn = s->conn.id, .a = why});
 }
 
 void socket_close(struct conn *c, bool reset) {
@@ -261,7 +260,7 @@ void socket_close(struct conn *c, bool reset) {
 /* A process ends: its kernel closes what it held, or, without power, nothing at all happens. */
 static void end_one(struct socket *s, bool power) {
     bool never_accepted = s->state == SOCKET_BORN || (s->tell & TELL_ACCEPTED);
-    flow_lose_future(s);
+    segments_lose_future(s);
     if (power)
         flow_abandon(s);
     else if (s->state == SOCKET_OPEN || s->state == SOCKET_BORN)

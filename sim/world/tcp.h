@@ -11,7 +11,8 @@
 
 #include "sim/world/machine.h"
 
-#define SEGMENT_MOST 65536u /* bytes that leave in one piece: what segmentation offload gives the wire at once */
+#define SEGMENT_MOST 65536u             /* bytes that leave in one piece: as segmentation offload takes them */
+#define RTO_MOST     (120 * SIM_SECOND) /* TCP_RTO_MAX of Linux */
 
 /* A directed link between two machines. */
 struct wire {
@@ -48,7 +49,7 @@ struct flow {
     uint64_t written, sent, arrived, read;
     char *bytes; /* the ring; the byte of position p is at (p - base) % room */
     uint64_t base;
-    size_t room; /* 0 or a power of two */
+    size_t room;                  /* 0 or a power of two */
     struct segment *first, *last; /* sent and not known to have arrived */
     struct segment *flying_first, *flying_last;
     sim_time last_arrival; /* order is kept: no segment arrives before it */
@@ -85,9 +86,9 @@ struct socket {
     uint8_t tell; /* what the node is to be told next turn */
     uint8_t why;  /* enum conn_end, when ENDED */
     bool not_reading;
-    bool want_write;      /* host_write took less than offered */
-    bool dirty;           /* bytes were written that did not leave yet */
-    sim_time dirty_at;    /* when they leave */
+    bool want_write;   /* host_write took less than offered */
+    bool dirty;        /* bytes were written that did not leave yet */
+    sim_time dirty_at; /* when they leave */
     struct ring of_machine, events, readable, writer;
     struct wire *out_wire, *in_wire;
 };
@@ -108,19 +109,29 @@ struct tcp {
     struct event handshake;
 };
 
-static inline struct socket *socket_of(struct conn *c) { return CONTAINER_OF(c, struct socket, conn); }
+static inline struct socket *socket_of(struct conn *c) {
+    return CONTAINER_OF(c, struct socket, conn);
+}
 static inline struct socket *socket_peer(struct socket *s) {
     return s == &s->tcp->end[0] ? &s->tcp->end[1] : &s->tcp->end[0];
 }
-static inline struct flow *socket_in(struct socket *s) { return &socket_peer(s)->out; }
-static inline struct machine *socket_machine(const struct socket *s) { return machine_of(s->conn.host); }
+static inline struct flow *socket_in(struct socket *s) {
+    return &socket_peer(s)->out;
+}
+static inline struct machine *socket_machine(const struct socket *s) {
+    return machine_of(s->conn.host);
+}
 
 /* --- wire.c: links ----------------------------------------------------------------------------------------- */
 
 struct wire *wire_get(struct world *w, uint16_t a, uint16_t b);
 /* The link that carries what this end sends; what it receives. */
-static inline struct wire *wire_out(const struct socket *s) { return s->out_wire; }
-static inline struct wire *wire_in(const struct socket *s) { return s->in_wire; }
+static inline struct wire *wire_out(const struct socket *s) {
+    return s->out_wire;
+}
+static inline struct wire *wire_in(const struct socket *s) {
+    return s->in_wire;
+}
 /* Whether the network loses a packet now; when one that leaves at `left` arrives (bandwidth and latency drawn). */
 bool wire_loses(struct wire *wire);
 sim_time wire_arrival(struct wire *wire, uint32_t bytes, sim_time left);
@@ -129,24 +140,60 @@ sim_time wire_ack_delay(struct wire *wire, struct wire *back);
 /* The first retransmission timeout. */
 sim_time wire_rto(const struct wire *out, const struct wire *back);
 
-/* --- flow.c: bytes on their way ------------------------------------------------------------------------------ */
+/* --- stream.c, segment.c, flow.c ----------------------------------------------------------------------------- */
 
-/* All of these take the socket whose `out` flow is meant. */
-void flow_init(struct socket *s);
-size_t flow_room(struct socket *s);                            /* bytes that host_write can take now */
-void flow_put(struct socket *s, const void *bytes, size_t n);  /* n <= flow_room */
-void flow_pump(struct socket *s, sim_time left);               /* sends what the window allows */
-void flow_open(struct socket *s);                              /* the handshake's last packet */
-void flow_finish(struct socket *s, sim_time left);             /* FIN behind the last byte */
-void flow_kill(struct socket *s);                              /* nothing of it arrives any more */
-void flow_orphan_reset(struct socket *s, sim_time left);       /* RST; what is on its way still arrives */
-void flow_lose_future(struct socket *s);                       /* what would have left after now never does */
-void flow_abandon(struct socket *s);                           /* nothing more is sent; what flies arrives */
-void flow_await_room(struct socket *s);                        /* arranges for TELL_WRITABLE */
-void flow_reader_vanished(struct socket *s);                   /* whoever waits for its window asks */
+/* Functions that take a socket mean its `out` flow. */
+
+/* Appends bytes, n <= flow_room. */
+void flow_put(struct socket *s, const void *bytes, size_t n);
+/* The unread bytes in one piece; the hash of n bytes from a position, wherever they lie. */
 struct bytes flow_peek(const struct flow *f);
-void flow_consume(struct socket *reader, size_t n);            /* of the reader's incoming flow */
-void flow_recycle(struct socket *s);                           /* gives its memory back */
+uint64_t flow_hash(const struct flow *f, uint64_t pos, uint32_t n);
+/* All was read; the ring is not needed any more. */
+void flow_drained(struct pool *pool, struct flow *f);
+void flow_release_bytes(struct pool *pool, struct flow *f);
+
+void segments_init(struct socket *s);
+/* Sends the next `len` bytes; the same on one machine, where nothing is lost or late. */
+void segment_send(struct socket *s, uint32_t len, uint8_t flags, sim_time left);
+void segment_send_local(struct socket *s, uint32_t len, uint8_t flags, sim_time left);
+/* Forgets what the writer knows by now to have arrived; how far that is. */
+void segments_settle(struct socket *s);
+static inline uint64_t segments_acknowledged(const struct flow *f) {
+    return f->first ? f->first->pos : f->sent;
+}
+/* What would have left after now never does. */
+void segments_lose_future(struct socket *s);
+void segments_free(struct socket *s);
+
+void flow_init(struct socket *s);
+/* Bytes that host_write can take now. */
+size_t flow_room(struct socket *s);
+/* Sends what the window allows. */
+void flow_pump(struct socket *s, sim_time left);
+/* The handshake's last packet; FIN behind the last byte. */
+void flow_open(struct socket *s);
+void flow_finish(struct socket *s, sim_time left);
+/* Arranges for TELL_WRITABLE; an acknowledgement or window update is back at `at`. */
+void flow_await_room(struct socket *s);
+void flow_wake_at(struct socket *s, sim_time at);
+/* Takes n bytes out of the reader's incoming flow. */
+void flow_consume(struct socket *reader, size_t n);
+/* The reader's end is gone: whoever waits for its window asks. */
+void flow_reader_vanished(struct socket *s);
+/* The kernel gives up resending: the connection timed out. */
+void flow_give_up(struct socket *s);
+/* Sends an RST; what is on its way still arrives. */
+void flow_orphan_reset(struct socket *s, sim_time left);
+/* Nothing more is sent, what flies arrives; nothing arrives any more; its memory is given back. */
+void flow_abandon(struct socket *s);
+void flow_kill(struct socket *s);
+void flow_recycle(struct socket *s);
+
+/* The subject of a flow's events for the tie policy. */
+static inline uint64_t flow_subject(const struct socket *s) {
+    return UINT64_C(1) << 40 | (uint64_t)s->tcp->id << 1 | (s == &s->tcp->end[1]);
+}
 
 /* --- socket.c ------------------------------------------------------------------------------------------------- */
 

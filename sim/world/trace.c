@@ -53,8 +53,7 @@ static void audience_add(struct trace *t, struct audience *a, struct listener l)
 
 void trace_listen(struct trace *t, unsigned first, unsigned last, trace_hear_fn *hear, void *ctx) {
     assert(first <= last && last < TRACE_KINDS && hear);
-    for (unsigned kind = first; kind <= last; kind++)
-        audience_add(t, &t->audience[kind], (struct listener){hear, ctx});
+    for (unsigned kind = first; kind <= last; kind++) audience_add(t, &t->audience[kind], (struct listener){hear, ctx});
 }
 
 static uint64_t fold(const struct trace *t, uint32_t records) {
@@ -84,16 +83,22 @@ void trace_note(struct trace *t, struct happening *h) {
     for (uint32_t i = 0; i < a->count; i++) a->listeners[i].hear(a->listeners[i].ctx, h);
 }
 
-void trace_freeze(struct trace *t) { t->frozen = true; }
+void trace_freeze(struct trace *t) {
+    t->frozen = true;
+}
 
 /* Asking folds a copy: it changes no later answer. */
-uint64_t trace_hash(struct trace *t) { return t->filled ? fold(t, t->filled) : t->folded; }
+uint64_t trace_hash(struct trace *t) {
+    return t->filled ? fold(t, t->filled) : t->folded;
+}
 
-uint64_t trace_count(const struct trace *t) { return t->hashed; }
+uint64_t trace_count(const struct trace *t) {
+    return t->hashed;
+}
 
 const char *trace_kind_name(unsigned kind) {
-    static const char *const names[] = {"start",   "end",    "pause", "connect", "accept", "refused",
-                                        "closed",  "deliver", "lost", "timer",   "turn",   "fork",
-                                        "child",   "file",   "fault", "log",     "op_call", "op_reply"};
+    static const char *const names[] = {"start",  "end",     "pause", "connect", "accept",  "refused",
+                                        "closed", "deliver", "lost",  "timer",   "turn",    "fork",
+                                        "child",  "file",    "fault", "log",     "op_call", "op_reply"};
     return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
 }

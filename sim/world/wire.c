@@ -68,7 +68,9 @@ sim_time wire_rto(const struct wire *out, const struct wire *back) {
 
 /* --- the run's hands on links ----------------------------------------------------------------------------------- */
 
-struct link *world_link(struct world *w, uint16_t a, uint16_t b) { return &wire_get(w, a, b)->link; }
+struct link *world_link(struct world *w, uint16_t a, uint16_t b) {
+    return &wire_get(w, a, b)->link;
+}
 
 void world_cut(struct world *w, uint16_t a, uint16_t b, int by) {
     struct wire *wire = wire_get(w, a, b);
@@ -137,4 +139,6 @@ uint64_t world_in_flight(const struct world *w, uint16_t a, uint16_t b) {
     return bytes;
 }
 
-uint64_t world_bytes_delivered(const struct world *w) { return w->delivered; }
+uint64_t world_bytes_delivered(const struct world *w) {
+    return w->delivered;
+}

@@ -89,9 +89,13 @@ uint16_t world_add(struct world *w, const struct party_setup *setup) {
     return w->count++;
 }
 
-struct host *world_host(struct world *w, uint16_t party) { return &world_machine(w, party)->host; }
+struct host *world_host(struct world *w, uint16_t party) {
+    return &world_machine(w, party)->host;
+}
 
-uint16_t world_party_count(const struct world *w) { return w->count; }
+uint16_t world_party_count(const struct world *w) {
+    return w->count;
+}
 
 uint16_t world_find(const struct world *w, const char *name) {
     for (uint16_t i = 0; i < w->count; i++)
@@ -99,9 +103,13 @@ uint16_t world_find(const struct world *w, const char *name) {
     return NO_PARTY;
 }
 
-enum party_kind world_party_kind(const struct world *w, uint16_t party) { return world_machine(w, party)->kind; }
+enum party_kind world_party_kind(const struct world *w, uint16_t party) {
+    return world_machine(w, party)->kind;
+}
 
-uint64_t world_change_count(const struct world *w) { return w->changes; }
+uint64_t world_change_count(const struct world *w) {
+    return w->changes;
+}
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
@@ -116,19 +124,29 @@ void world_event_at(struct world *w, struct event *e, sim_time at, uint64_t subj
     insert(w, e, at, ties_other(&w->ties, at, subject));
 }
 
-void world_event_at_first(struct world *w, struct event *e, sim_time at) { insert(w, e, at, ties_local()); }
+void world_event_at_first(struct world *w, struct event *e, sim_time at) {
+    insert(w, e, at, ties_local());
+}
 
 void world_schedule(struct world *w, struct event *e, sim_time at, uint32_t rank) {
     insert(w, e, at, ties_run(rank));
 }
 
-void world_cancel(struct world *w, struct event *e) { queue_remove(w->queue, e); }
+void world_cancel(struct world *w, struct event *e) {
+    queue_remove(w->queue, e);
+}
 
-sim_time world_now(const struct world *w) { return w->now; }
+sim_time world_now(const struct world *w) {
+    return w->now;
+}
 
-sim_time world_next(struct world *w) { return queue_next(w->queue); }
+sim_time world_next(struct world *w) {
+    return queue_next(w->queue);
+}
 
-uint64_t world_events_fired(const struct world *w) { return w->fired; }
+uint64_t world_events_fired(const struct world *w) {
+    return w->fired;
+}
 
 /* What the run does or reads from outside sees clocks that show the present. */
 static void set_clocks(struct world *w) {

@@ -10,7 +10,9 @@ static void setup(void) {
     pool = pool_create();
     buffer_init(&b, pool);
 }
-static void teardown(void) { pool_destroy(pool); }
+static void teardown(void) {
+    pool_destroy(pool);
+}
 
 START_TEST(grows_byte_by_byte) {
     int unterminated = 0, wrong = 0;
@@ -83,4 +85,6 @@ static void add(TCase *t) {
     tcase_add_test(t, reserve_keeps_contents);
 }
 
-int main(void) { return tiny_main("buffer", add); }
+int main(void) {
+    return tiny_main("buffer", add);
+}

@@ -10,15 +10,17 @@
 
 #define DRAWS 200000
 
-static struct chance stream(const char *name) { return chance_named(42, "test", name, NULL, 0); }
+static struct chance stream(const char *name) {
+    return chance_named(42, "test", name, NULL, 0);
+}
 
 START_TEST(streams_have_names) {
     const struct chance streams[] = {
-        chance_named(1, "a", NULL, NULL, 0), chance_named(2, "a", NULL, NULL, 0),  chance_named(1, "b", NULL, NULL, 0),
-        chance_named(1, "a", "", NULL, 0),   chance_named(1, "a", NULL, "", 0),    chance_named(1, "a", "", "", 0),
-        chance_named(1, "a", "x", "y", 0),   chance_named(1, "a", "y", "x", 0),    chance_named(1, "a", "xy", "", 0),
-        chance_named(1, "a", "", "xy", 0),   chance_named(1, "ax", "y", NULL, 0),  chance_named(1, "a", "xy", NULL, 0),
-        chance_named(1, "a", NULL, NULL, 1), chance_named(1, "", "a", NULL, 0),    chance_named(1, "", NULL, "a", 0),
+        chance_named(1, "a", NULL, NULL, 0), chance_named(2, "a", NULL, NULL, 0), chance_named(1, "b", NULL, NULL, 0),
+        chance_named(1, "a", "", NULL, 0),   chance_named(1, "a", NULL, "", 0),   chance_named(1, "a", "", "", 0),
+        chance_named(1, "a", "x", "y", 0),   chance_named(1, "a", "y", "x", 0),   chance_named(1, "a", "xy", "", 0),
+        chance_named(1, "a", "", "xy", 0),   chance_named(1, "ax", "y", NULL, 0), chance_named(1, "a", "xy", NULL, 0),
+        chance_named(1, "a", NULL, NULL, 1), chance_named(1, "", "a", NULL, 0),   chance_named(1, "", NULL, "a", 0),
     };
     for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
         for (size_t j = 0; j < i; j++) ck_assert_uint_ne(streams[i].key, streams[j].key);
@@ -117,9 +119,15 @@ static void check_distribution(double (*below)(double x)) {
     ck_assert_double_lt(worst, 2.2 / sqrt(DRAWS));
 }
 
-static double uniform_below(double x) { return (x - 1000000) / 4000000; }
-static double exp_below(double x) { return 1 - exp(-x / 5e6); }
-static double pareto_below(double x) { return 1 - pow(x / 1e6, -1.5); }
+static double uniform_below(double x) {
+    return (x - 1000000) / 4000000;
+}
+static double exp_below(double x) {
+    return 1 - exp(-x / 5e6);
+}
+static double pareto_below(double x) {
+    return 1 - pow(x / 1e6, -1.5);
+}
 
 START_TEST(uniform_spread) {
     draw_sorted((struct spread){SPREAD_UNIFORM, 1000000, 5000000, 0}, "uniform");
@@ -197,10 +205,14 @@ END_TEST
 
 START_TEST(extreme_spreads_stay_in_range) {
     struct chance c = stream("extreme");
-    const struct spread all[] = {{SPREAD_EXP, INT64_MAX, 0, 0},        {SPREAD_EXP, 0, 0, 0},
-                                 {SPREAD_EXP, 1, 0, 0},                {SPREAD_PARETO, INT64_MAX, 0, 1},
-                                 {SPREAD_PARETO, 1, 0, 1},             {SPREAD_PARETO, 0, 0, 1},
-                                 {SPREAD_PARETO, 1, 0, 100000000},     {SPREAD_CONSTANT, INT64_MAX, 0, 0},
+    const struct spread all[] = {{SPREAD_EXP, INT64_MAX, 0, 0},
+                                 {SPREAD_EXP, 0, 0, 0},
+                                 {SPREAD_EXP, 1, 0, 0},
+                                 {SPREAD_PARETO, INT64_MAX, 0, 1},
+                                 {SPREAD_PARETO, 1, 0, 1},
+                                 {SPREAD_PARETO, 0, 0, 1},
+                                 {SPREAD_PARETO, 1, 0, 100000000},
+                                 {SPREAD_CONSTANT, INT64_MAX, 0, 0},
                                  {SPREAD_UNIFORM, INT64_MAX, INT64_MAX, 0}};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         for (int n = 0; n < 2000; n++) {
@@ -239,4 +251,6 @@ static void add(TCase *t) {
     tcase_add_test(t, mix_is_a_bijection_that_mixes);
 }
 
-int main(void) { return tiny_main("chance", add); }
+int main(void) {
+    return tiny_main("chance", add);
+}

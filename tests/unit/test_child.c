@@ -9,8 +9,8 @@ static struct tiny_world tw;
 struct work {
     struct host *host;
     unsigned steps, done, drops;
-    size_t bytes;    /* written to the pipe each step */
-    size_t written;  /* in all */
+    size_t bytes;   /* written to the pipe each step */
+    size_t written; /* in all */
     sim_time spend;
     const char *file; /* appended to each step, with a fsync at the end */
     struct file *open;
@@ -62,7 +62,9 @@ static void setup(void) {
     work = (struct work){.steps = 10, .spend = SIM_MS};
     A->reap = true;
 }
-static void teardown(void) { tiny_teardown(&tw); }
+static void teardown(void) {
+    tiny_teardown(&tw);
+}
 
 /* Forks in a turn now. */
 static void do_fork(void) {
@@ -146,7 +148,9 @@ START_TEST(killed_child_tells_its_signal) {
 }
 END_TEST
 
-static void kill_child(struct tiny *t) { host_child_kill(t->host, t->child, SIGUSR1); }
+static void kill_child(struct tiny *t) {
+    host_child_kill(t->host, t->child, SIGUSR1);
+}
 
 START_TEST(parent_kills_its_child) {
     do_fork();
@@ -297,4 +301,6 @@ static void add(TCase *t) {
     tcase_add_test(t, oom_killer_takes_the_child_first);
 }
 
-int main(void) { return tiny_main("child", add); }
+int main(void) {
+    return tiny_main("child", add);
+}

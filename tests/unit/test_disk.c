@@ -3,13 +3,21 @@
 
 static struct tiny_world tw;
 
-static void setup(void) { tiny_setup(&tw, 1); }
-static void teardown(void) { tiny_teardown(&tw); }
+static void setup(void) {
+    tiny_setup(&tw, 1);
+}
+static void teardown(void) {
+    tiny_teardown(&tw);
+}
 
 #define A (&tw.node[0])
 
-static const char *contents(const char *name) { return world_disk_read(tw.world, 0, name).at; }
-static size_t length(const char *name) { return world_disk_read(tw.world, 0, name).len; }
+static const char *contents(const char *name) {
+    return world_disk_read(tw.world, 0, name).at;
+}
+static size_t length(const char *name) {
+    return world_disk_read(tw.world, 0, name).len;
+}
 
 static struct file *create(const char *name, const char *text) {
     int error = 0;
@@ -144,7 +152,7 @@ START_TEST(rename_is_durable_after_the_directory_only) {
         if (!is_new) ck_assert_str_eq(contents("dump"), "old");
         ck_assert_int_eq(contents("temp") != NULL, !is_new); /* the rename is whole or not at all */
         if (synced) ck_assert(is_new);
-        if (!synced) is_new ? new++ : old++;
+        if (!synced) is_new ? new ++ : old++;
     }
     ck_assert_uint_gt(old, 0);
     ck_assert_uint_gt(new, 0);
@@ -248,4 +256,6 @@ static void add(TCase *t) {
     tcase_add_test(t, the_run_changes_disks);
 }
 
-int main(void) { return tiny_main("disk", add); }
+int main(void) {
+    return tiny_main("disk", add);
+}

@@ -3,8 +3,12 @@
 
 static struct tiny_world tw;
 
-static void setup(void) { tiny_setup(&tw, 1); }
-static void teardown(void) { tiny_teardown(&tw); }
+static void setup(void) {
+    tiny_setup(&tw, 1);
+}
+static void teardown(void) {
+    tiny_teardown(&tw);
+}
 
 #define A (&tw.node[0])
 #define B (&tw.node[1])
@@ -352,7 +356,8 @@ START_TEST(console_sees_a_dead_server) {
 }
 END_TEST
 
-/* --- order of one instant ------------------------------------------------------------------------------------------ */
+/* --- order of one instant ------------------------------------------------------------------------------------------
+ */
 
 static int order[16], order_count;
 
@@ -366,7 +371,9 @@ static void ranked_due(void *ctx, struct event *e) {
     order[order_count++] = CONTAINER_OF(e, struct ranked, event)->number;
 }
 
-static void note_order(struct tiny *t) { order[order_count++] = 100 + t->host->index; }
+static void note_order(struct tiny *t) {
+    order[order_count++] = 100 + t->host->index;
+}
 
 START_TEST(lines_come_first_in_rank_order) {
     static struct ranked lines[4];
@@ -486,4 +493,6 @@ static void add(TCase *t) {
     tcase_add_test(t, log_lines);
 }
 
-int main(void) { return tiny_main("host", add); }
+int main(void) {
+    return tiny_main("host", add);
+}

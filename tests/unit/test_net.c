@@ -6,8 +6,12 @@
 
 static struct tiny_world tw;
 
-static void setup(void) { tiny_setup(&tw, 1); }
-static void teardown(void) { tiny_teardown(&tw); }
+static void setup(void) {
+    tiny_setup(&tw, 1);
+}
+static void teardown(void) {
+    tiny_teardown(&tw);
+}
 
 #define A (&tw.node[0])
 #define B (&tw.node[1])
@@ -113,7 +117,10 @@ START_TEST(loss_delays_but_loses_nothing) {
         ck_assert_uint_eq(host_write(A->last, big, 10), 10);
         while (A->got.len < before + 10) ck_assert(world_step(tw.world));
         sim_time took = world_now(tw.world) - began;
-        if (took < 200 * SIM_MS) quick++; else slow++;
+        if (took < 200 * SIM_MS)
+            quick++;
+        else
+            slow++;
     }
     tiny_check_pattern(A->got.at, A->got.len);
     ck_assert_int_gt(slow, 50); /* two segments, each lost with 20 %: 36 % wait for a timeout */
@@ -576,4 +583,6 @@ static void add(TCase *t) {
     tcase_add_test(t, same_seed_same_run);
 }
 
-int main(void) { return tiny_main("net", add); }
+int main(void) {
+    return tiny_main("net", add);
+}

@@ -10,8 +10,12 @@
 
 static struct pool *pool;
 
-static void setup(void) { pool = pool_create(); }
-static void teardown(void) { pool_destroy(pool); }
+static void setup(void) {
+    pool = pool_create();
+}
+static void teardown(void) {
+    pool_destroy(pool);
+}
 
 static const size_t sizes[] = {0,    1,    15,   16,    17,    100,   1023,  1024,   1025,   1279,   1280,    1281,
                                4096, 5000, 9999, 32768, 65535, 65536, 65537, 100000, 300000, 999999, 1048576, 3000000};
@@ -123,4 +127,6 @@ static void add(TCase *t) {
     tcase_add_test(t, null_blocks);
 }
 
-int main(void) { return tiny_main("pool", add); }
+int main(void) {
+    return tiny_main("pool", add);
+}

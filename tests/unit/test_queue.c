@@ -13,7 +13,7 @@
 #define EVENTS 3000
 
 /* A check in a long loop: ck_assert writes to a pipe each time. */
-#define QUICK_CHECK(held) \
+#define QUICK_CHECK(held)                                                                                              \
     if (!(held)) ck_abort_msg("not so: " #held)
 
 struct model {
@@ -43,11 +43,16 @@ static struct event *model_pop(struct model *m) {
 /* How far ahead events are inserted: each shape is hard for another part of the queue. */
 static sim_time increment(struct chance *c, int shape) {
     switch (shape) {
-    case 0: return (sim_time)chance_below(c, 5);          /* many of one instant */
-    case 1: return (sim_time)chance_below(c, 1000000);
-    case 2: return (sim_time)chance_below(c, 20) == 0 ? (sim_time)chance_below(c, 1 << 30) * SIM_SECOND / 1000 : 3;
-    case 3: return (sim_time)1 << chance_below(c, 50);    /* all magnitudes */
-    case 4: return 0;
+    case 0:
+        return (sim_time)chance_below(c, 5); /* many of one instant */
+    case 1:
+        return (sim_time)chance_below(c, 1000000);
+    case 2:
+        return (sim_time)chance_below(c, 20) == 0 ? (sim_time)chance_below(c, 1 << 30) * SIM_SECOND / 1000 : 3;
+    case 3:
+        return (sim_time)1 << chance_below(c, 50); /* all magnitudes */
+    case 4:
+        return 0;
     default: {
         struct spread s = {SPREAD_EXP, 1000, 0, 0};
         return chance_spread(c, &s);

@@ -27,7 +27,9 @@ struct stormy {
 static const char *const names[NODES] = {"a", "b", "c"};
 static struct stormy nodes[NODES];
 
-static char pattern(uint64_t at) { return (char)(at * 2654435761u >> 13); }
+static char pattern(uint64_t at) {
+    return (char)(at * 2654435761u >> 13);
+}
 
 static struct end *end_new(struct stormy *n, struct conn *c, bool ready) {
     for (int i = 0; i < ENDS; i++) {
@@ -107,8 +109,8 @@ static void on_timer(void *node, struct host_timer *t) {
     host_timer_at(n->host, t, host_now(n->host) + 1 + (sim_time)chance_below(&n->chance, (uint64_t)most));
 }
 
-static const struct node_ops ops = {.accepted = on_accepted, .connected = on_connected, .readable = on_readable,
-                                    .closed = on_closed};
+static const struct node_ops ops = {
+    .accepted = on_accepted, .connected = on_connected, .readable = on_readable, .closed = on_closed};
 
 static void on_boot(void *ctx, struct host *host) {
     struct stormy *n = ctx;
@@ -125,17 +127,38 @@ static void on_boot(void *ctx, struct host *host) {
 static void trouble(struct world *w, struct chance *c) {
     uint16_t a = (uint16_t)chance_below(c, NODES), b = (uint16_t)chance_below(c, NODES);
     switch (chance_below(c, 12)) {
-    case 0: world_cut(w, a, b, world_is_cut(w, a, b) ? -1 : 1); break;
-    case 1: world_refuse(w, a, b, world_is_refused(w, a, b) ? -1 : 1); break;
-    case 2: world_reset(w, a, b); break;
-    case 3: world_crash(w, a); break;
-    case 4: world_power(w, a); break;
-    case 5: world_pause(w, a); break;
-    case 6: world_resume(w, a); break;
-    case 7: world_link(w, a, b)->loss_ppm = (uint32_t)chance_below(c, 300000); break;
-    case 8: world_link(w, a, b)->buffer = 1 + (int64_t)chance_below(c, 300000); break;
-    case 9: world_heal(w, a, b); break;
-    default: world_start(w, a);
+    case 0:
+        world_cut(w, a, b, world_is_cut(w, a, b) ? -1 : 1);
+        break;
+    case 1:
+        world_refuse(w, a, b, world_is_refused(w, a, b) ? -1 : 1);
+        break;
+    case 2:
+        world_reset(w, a, b);
+        break;
+    case 3:
+        world_crash(w, a);
+        break;
+    case 4:
+        world_power(w, a);
+        break;
+    case 5:
+        world_pause(w, a);
+        break;
+    case 6:
+        world_resume(w, a);
+        break;
+    case 7:
+        world_link(w, a, b)->loss_ppm = (uint32_t)chance_below(c, 300000);
+        break;
+    case 8:
+        world_link(w, a, b)->buffer = 1 + (int64_t)chance_below(c, 300000);
+        break;
+    case 9:
+        world_heal(w, a, b);
+        break;
+    default:
+        world_start(w, a);
     }
 }
 
@@ -237,4 +260,6 @@ static void add(TCase *t) {
     tcase_add_test(t, same_seed_same_storm);
 }
 
-int main(void) { return tiny_main("storm", add); }
+int main(void) {
+    return tiny_main("storm", add);
+}

@@ -12,10 +12,22 @@ static void setup(void) {
     pool = pool_create();
     t = trace_create(pool);
 }
-static void teardown(void) { pool_destroy(pool); }
+static void teardown(void) {
+    pool_destroy(pool);
+}
 
-static const struct happening plain = {.at = 1, .kind = 2, .node = 3, .peer = 4, .flags = 5, .conn = 6, .len = 4,
-                                       .a = 8, .b = 9, .c = 10, .d = 11, .text = "text"};
+static const struct happening plain = {.at = 1,
+                                       .kind = 2,
+                                       .node = 3,
+                                       .peer = 4,
+                                       .flags = 5,
+                                       .conn = 6,
+                                       .len = 4,
+                                       .a = 8,
+                                       .b = 9,
+                                       .c = 10,
+                                       .d = 11,
+                                       .text = "text"};
 
 /* The hash of some plain happenings, one changed one, and some more. */
 static uint64_t hash_with(struct happening changed, int before, int after) {
@@ -130,9 +142,8 @@ END_TEST
 START_TEST(hash_is_the_same_everywhere) {
     struct happening h = plain;
     trace_note(t, &h);
-    unsigned char record[64] = {1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 0, 0, 4, 0, 0, 0,
-                                8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0,
-                                11};
+    unsigned char record[64] = {1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 4, 0, 5, 0,  6, 0, 0, 0, 4, 0, 0, 0, 8,
+                                0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 11};
     uint64_t text = XXH3_64bits("text", 4);
     for (int i = 0; i < 8; i++) record[56 + i] = (unsigned char)(text >> 8 * i);
     ck_assert_uint_eq(trace_hash(t), XXH3_64bits_withSeed(record, 64, 0));
@@ -150,4 +161,6 @@ static void add(TCase *c) {
     tcase_add_test(c, hash_is_the_same_everywhere);
 }
 
-int main(void) { return tiny_main("trace", add); }
+int main(void) {
+    return tiny_main("trace", add);
+}

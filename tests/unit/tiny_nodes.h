@@ -17,18 +17,18 @@
 struct tiny {
     struct host *host;
     bool up;
-    bool echo;            /* writes back what it reads */
-    bool lazy;            /* reads nothing */
-    size_t bite;          /* reads at most so many bytes a call; 0: all */
-    sim_time spend;       /* CPU for each readable call */
-    struct buffer got;    /* all that was read, of all connections */
-    struct conn *last;    /* the last connection accepted or connected */
-    sim_time last_at;     /* when something was read last */
+    bool echo;         /* writes back what it reads */
+    bool lazy;         /* reads nothing */
+    size_t bite;       /* reads at most so many bytes a call; 0: all */
+    sim_time spend;    /* CPU for each readable call */
+    struct buffer got; /* all that was read, of all connections */
+    struct conn *last; /* the last connection accepted or connected */
+    sim_time last_at;  /* when something was read last */
     unsigned accepted, connected, closed, writable, pieces, turns, terminated, boots;
     enum conn_end why; /* of the last that closed */
     sim_time closed_at;
     struct host_timer timer;
-    sim_time period;      /* of the timer; 0: once */
+    sim_time period; /* of the timer; 0: once */
     unsigned ticks;
     sim_time tick_at, tick_wall;
     uint64_t memory;
@@ -36,8 +36,8 @@ struct tiny {
     struct child *child;
     struct buffer from_child;
     unsigned child_ends;
-    bool reap;            /* reaps as soon as it is told */
-    bool leave_pipe;      /* reads nothing from the pipe */
+    bool reap;       /* reaps as soon as it is told */
+    bool leave_pipe; /* reads nothing from the pipe */
     struct child_status status;
     void (*in_turn)(struct tiny *t); /* called once in the next turn's before_sleep */
 };
@@ -120,7 +120,9 @@ static inline void tiny_terminate(void *node) {
     host_exit(t->host, 0);
 }
 
-static inline uint64_t tiny_memory(void *node) { return ((struct tiny *)node)->memory; }
+static inline uint64_t tiny_memory(void *node) {
+    return ((struct tiny *)node)->memory;
+}
 
 static inline void tiny_tick(void *node, struct host_timer *timer) {
     struct tiny *t = node;
@@ -185,7 +187,9 @@ static inline void tiny_setup(struct tiny_world *tw, uint64_t seed) {
     tiny_setup_as(tw, seed, TIE_RANDOM, PARTY_SERVER);
 }
 
-static inline void tiny_teardown(struct tiny_world *tw) { pool_destroy(tw->pool); }
+static inline void tiny_teardown(struct tiny_world *tw) {
+    pool_destroy(tw->pool);
+}
 
 /* Runs until `at`; time stands there afterwards. */
 static inline void tiny_run_to(struct tiny_world *tw, sim_time at) {
@@ -193,7 +197,9 @@ static inline void tiny_run_to(struct tiny_world *tw, sim_time at) {
     world_skip_to(tw->world, at);
 }
 
-static inline void tiny_run_for(struct tiny_world *tw, sim_time d) { tiny_run_to(tw, world_now(tw->world) + d); }
+static inline void tiny_run_for(struct tiny_world *tw, sim_time d) {
+    tiny_run_to(tw, world_now(tw->world) + d);
+}
 
 /* A connection from node `from` to node `to`, made within 10 ms; returns from's end. */
 static inline struct conn *tiny_connect(struct tiny_world *tw, int from, int to) {
