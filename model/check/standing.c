@@ -69,7 +69,7 @@ static uint64_t needed_from(const struct standings *s, struct branch *b) {
     uint64_t needed = b->length;
     for (size_t i = 0; i < s->count; i++) {
         const struct standing *n = &s->node[i];
-        if (!n->alive || b->owner == i) continue;
+        if (!n->alive) continue;
         struct branch *child;
         if (n->at.branch == b)
             needed = n->at.index < needed ? n->at.index : needed;
@@ -99,7 +99,6 @@ static void append_own(struct standings *s, uint16_t node, int64_t offset, uint6
 
 void standings_start(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
-    leave_followers(s, h->node);
     n->at = (struct position){NULL, 0};
     n->target = n->own = NULL;
     n->alive = n->master = true;
@@ -173,7 +172,6 @@ void standings_identity(struct standings *s, const struct happening *h) {
     if (h->d == ID_FULL_SYNC) return; /* R_LOADED follows, and tells the same */
     take_replid(n, h);
     n->offset = h->a;
-    if (h->d == ID_PROMOTED) n->own = NULL;
 }
 
 void standings_role(struct standings *s, const struct happening *h) {
@@ -291,9 +289,7 @@ void standings_emptied(struct standings *s, const struct happening *h) {
 void standings_fork(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
     uint64_t digest = told_digest(h);
-    /* Keys that expired while there was no backlog to tell it. */
-    if (n->master && digest != n->digest) append_own(s, h->node, h->a, digest);
-    n->digest = digest;
+    n->digest = digest; /* keys may have expired while there was no backlog to tell it */
     n->forks[n->fork_next++ % STANDING_SNAPSHOTS] = (struct snapshot_record){
         .at = n->at, .number = h->d, .life = n->life, .offset = h->a, .digest = digest, .foreign = n->foreign};
 }

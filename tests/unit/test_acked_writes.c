@@ -75,8 +75,27 @@ START_TEST(test_only_acknowledged_writes_count) {
     stage_tell(&s, (struct happening){.kind = TRACE_CLOSED, .node = CLIENT, .peer = M, .conn = 10}, NULL);
     replied(&s, 10, 1, OP_OK);
     writes(&s, M, 0, 13, 10, 2);
+    replied(&s, 10, 2, OP_OK);
+    expect_silence(&s);
     dies(&s, M);
     ck_assert_int_eq(metric_of(&s, "lost_acked_writes"), 1);
+    stage_close(&s);
+}
+END_TEST
+
+START_TEST(test_writes_that_leave_the_data_as_it_was_count_each) {
+    struct stage s;
+    stage_open(&s);
+    boot(&s, M, 0, 7, false, ID_M);
+    for (int64_t i = 1; i <= 3; i++) { /* SET of the value that is there */
+        writes(&s, M, 0, 7, 9, i);
+        replied(&s, 9, i, OP_OK);
+    }
+    feed(&s, M, 27, 7, SET_A, 0);
+    writes(&s, M, 27, 7, 9, 4);
+    replied(&s, 9, 4, OP_OK);
+    dies(&s, M);
+    ck_assert_int_eq(metric_of(&s, "lost_acked_writes"), 4);
     stage_close(&s);
 }
 END_TEST
@@ -116,6 +135,9 @@ START_TEST(test_full_resyncs_that_follow_each_other_are_a_loop) {
     boot(&s, R1, 0, 0, false, ID_N);
     announces(&s, M, R1, 5, 0, 1, ID_M); /* it was restarted */
     ck_assert_int_eq(metric_of(&s, "resync_loops"), 2);
+    becomes(&s, R1, false);
+    announces(&s, M, R1, 6, 0, 1, ID_M); /* it was told to follow m anew */
+    ck_assert_int_eq(metric_of(&s, "resync_loops"), 2);
     stage_close(&s);
 }
 END_TEST
@@ -140,6 +162,7 @@ int main(void) {
     tcase_add_test(tests, test_what_a_promoted_replica_has_not_is_lost);
     tcase_add_test(tests, test_a_master_that_restarts_keeps_what_is_in_its_file);
     tcase_add_test(tests, test_only_acknowledged_writes_count);
+    tcase_add_test(tests, test_writes_that_leave_the_data_as_it_was_count_each);
     tcase_add_test(tests, test_a_demoted_masters_tail_is_lost);
     tcase_add_test(tests, test_full_resyncs_that_follow_each_other_are_a_loop);
     tcase_add_test(tests, test_refused_writes_are_counted);

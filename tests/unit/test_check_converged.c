@@ -128,6 +128,19 @@ START_TEST(test_cut_off_for_good_a_replica_is_not_to_blame) {
 }
 END_TEST
 
+START_TEST(test_behind_a_lost_master_those_who_are_online_must_be_equal) {
+    struct stage s;
+    open_equal(&s);
+    s.down[M] = true;
+    s.look[R1].link_up = false;
+    s.look[R2].upstream = R1;
+    s.look[R2].offset = 3;
+    checks_finish(s.checks, true);
+    expect_broken(&s, "converged", "r2 is at offset 3, r1 at 27");
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_replicas_of_each_other_are_to_blame) {
     struct stage s;
     open_equal(&s);
@@ -189,6 +202,7 @@ int main(void) {
     tcase_add_test(tests, test_a_node_that_is_down_is_passed_over);
     tcase_add_test(tests, test_without_its_master_a_replica_is_not_to_blame);
     tcase_add_test(tests, test_cut_off_for_good_a_replica_is_not_to_blame);
+    tcase_add_test(tests, test_behind_a_lost_master_those_who_are_online_must_be_equal);
     tcase_add_test(tests, test_replicas_of_each_other_are_to_blame);
     tcase_add_test(tests, test_a_master_that_is_no_node);
     tcase_add_test(tests, test_a_replica_that_clients_wrote_to_and_that_was_promoted);

@@ -95,6 +95,23 @@ START_TEST(test_a_full_sync_to_another_id_may_go_back) {
 }
 END_TEST
 
+START_TEST(test_a_full_sync_from_a_replica_that_is_behind_may_go_back) {
+    struct stage s;
+    stage_open(&s);
+    stage_trio(&s);
+    feed(&s, M, 27, 8, SET_A, 0);
+    feed(&s, M, 50, 9, INCR, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    applies(&s, R1, 50, 9, INCR);
+    applies(&s, R2, 27, 8, SET_A);
+    forks(&s, R2, 27, 8, 1);
+    announces(&s, R2, R1, 5, 27, 1, ID_M);
+    loads(&s, R1, R2, 5, 27, 8, ID_M);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_a_partial_resync_from_elsewhere_than_applied) {
     struct stage s;
     stage_open(&s);
@@ -172,6 +189,7 @@ int main(void) {
     tcase_add_test(tests, test_a_full_sync_that_starts_elsewhere_than_announced);
     tcase_add_test(tests, test_a_full_sync_that_goes_back_within_an_id);
     tcase_add_test(tests, test_a_full_sync_to_another_id_may_go_back);
+    tcase_add_test(tests, test_a_full_sync_from_a_replica_that_is_behind_may_go_back);
     tcase_add_test(tests, test_a_partial_resync_from_elsewhere_than_applied);
     tcase_add_test(tests, test_an_ack_of_what_was_not_applied);
     tcase_add_test(tests, test_an_ack_of_more_than_the_master_has);

@@ -207,6 +207,71 @@ START_TEST(test_a_replica_that_clients_write_to_is_not_judged_until_its_next_ful
 }
 END_TEST
 
+START_TEST(test_a_promoted_replica_that_clients_wrote_to) {
+    struct stage s;
+    stage_open(&s);
+    stage_trio(&s);
+    writes(&s, R1, 0, 99, 3, 1);
+    becomes(&s, R1, true);
+    renamed(&s, R1, 0, ID_PROMOTED, ID_N);
+    accepts(&s, R1, R2, 5, 1, ID_M);
+    goes_on(&s, R2, R1, 5, 0, ID_N);
+    feed(&s, R1, 27, 100, SET_A, 0);
+    applies(&s, R2, 27, 8, SET_A); /* it never had what was written to r1 */
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
+START_TEST(test_a_snapshot_of_a_replica_that_clients_wrote_to) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    writes(&s, R1, 0, 99, 3, 1);
+    boot(&s, R2, 0, 0, false, ID_O);
+    becomes(&s, R2, false);
+    forks(&s, R1, 0, 99, 1);
+    announces(&s, R1, R2, 8, 0, 1, ID_M);
+    loads(&s, R2, R1, 8, 0, 99, ID_M);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 100, SET_A);
+    applies(&s, R2, 27, 100, SET_A);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
+START_TEST(test_a_replica_restarts_from_the_file_that_it_received) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    dies(&s, R1);
+    boot(&s, R1, 0, 7, true, ID_M);
+    becomes(&s, R1, false);
+    accepts(&s, M, R1, 4, 1, ID_M);
+    goes_on(&s, R1, M, 4, 0, ID_M);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
+START_TEST(test_memory_is_bounded_while_replicas_keep_up) {
+    struct stage s;
+    stage_open(&s);
+    stage_trio(&s);
+    for (int64_t i = 1; i <= 300000; i++) {
+        feed(&s, M, 23 * i, 100 + i, INCR, 0);
+        applies(&s, R1, 23 * i, 100 + i, INCR);
+        applies(&s, R2, 23 * i, 100 + i, INCR);
+    }
+    expect_silence(&s);
+    ck_assert_uint_lt(pool_in_use(s.pool), 1000000);
+    stage_close(&s);
+}
+END_TEST
+
 /* --- prefix fires ------------------------------------------------------------------------------------------ */
 
 START_TEST(test_other_data_after_the_same_command) {
@@ -438,6 +503,14 @@ START_TEST(test_multi_and_exec_must_alternate) {
     feed(&s, M, 30, 7, multi, 0);
     expect_broken(&s, "stream", "m fed MULTI inside a MULTI block at offset 30");
     stage_close(&s);
+
+    stage_open(&s);
+    boot(&s, M, 0, 7, false, ID_M);
+    feed(&s, M, 15, 7, multi, 0);
+    boot(&s, M, 0, 7, false, ID_M); /* begins anew */
+    feed(&s, M, 15, 7, multi, 0);
+    expect_silence(&s);
+    stage_close(&s);
 }
 END_TEST
 
@@ -487,6 +560,10 @@ int main(void) {
     tcase_add_test(silent, test_a_master_restarts_from_its_file_without_what_has_expired);
     tcase_add_test(silent, test_a_chain_follows_its_middle_to_another_master);
     tcase_add_test(silent, test_a_replica_that_clients_write_to_is_not_judged_until_its_next_full_sync);
+    tcase_add_test(silent, test_a_promoted_replica_that_clients_wrote_to);
+    tcase_add_test(silent, test_a_snapshot_of_a_replica_that_clients_wrote_to);
+    tcase_add_test(silent, test_a_replica_restarts_from_the_file_that_it_received);
+    tcase_add_test(silent, test_memory_is_bounded_while_replicas_keep_up);
     suite_add_tcase(suite, silent);
     TCase *fires = tcase_create("fires");
     tcase_add_test(fires, test_other_data_after_the_same_command);
