@@ -29,7 +29,7 @@ static void child_free(struct child *c) {
     pool_free(pool, c, sizeof(*c));
 }
 
-/* --- life and death ---------------------------------------------------------------------------------------------- */
+/* --- life and death ------------------------------------------------------------------------------------- */
 
 static void child_end(struct child *c) {
     struct machine *m = c->machine;
@@ -169,8 +169,7 @@ bool children_alive(const struct machine *m) {
     return false;
 }
 
-/* --- the pipe ------------------------------------------------------------------------------------------------------
- */
+/* --- the pipe -------------------------------------------------------------------------------------------- */
 
 size_t child_write(struct child *c, const void *bytes, size_t n) {
     struct pool *pool = c->machine->world->pool;
@@ -212,8 +211,7 @@ void child_tell(struct child *c) {
     if (m->host.node_ops->child_readable) m->host.node_ops->child_readable(m->host.node, c, over);
 }
 
-/* --- the run's hands on children ------------------------------------------------------------------------------------
- */
+/* --- the run's hands on children ------------------------------------------------------------------------- */
 
 static struct child *living_child(struct machine *m) {
     struct child *orphan = NULL;

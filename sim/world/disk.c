@@ -17,7 +17,7 @@ struct file {
     struct ring ring;
 };
 
-/* --- inodes and directories ---------------------------------------------------------------------------------- */
+/* --- inodes and directories ----------------------------------------------------------------------------- */
 
 static struct inode *inode_new(struct pool *pool) {
     struct inode *inode = POOL_NEW(pool, struct inode);
@@ -72,7 +72,7 @@ static void directory_clear(struct pool *pool, struct directory *d) {
     }
 }
 
-/* --- the journal of names ------------------------------------------------------------------------------------- */
+/* --- the journal of names ------------------------------------------------------------------------------- */
 
 static void change_name(struct machine *m, const char *name, struct inode *inode, bool with_next) {
     struct disk *d = &m->disk;
@@ -112,7 +112,7 @@ static void settle_name_of(struct machine *m, const struct inode *inode) {
     }
 }
 
-/* --- power loss ----------------------------------------------------------------------------------------------- */
+/* --- power loss ----------------------------------------------------------------------------------------- */
 
 /* Of the bytes behind the last fsync: none, all, or a first part with holes; by sectors. */
 static void tear(struct disk *d, struct inode *inode) {
@@ -144,7 +144,7 @@ void disk_lose_power(struct machine *m) {
     }
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 void disk_init(struct machine *m) {
     ring_init(&m->disk.open_files);
@@ -277,7 +277,7 @@ int disk_sync_dir(struct host *h) {
     return 0;
 }
 
-/* --- the run's hands on disks ----------------------------------------------------------------------------------- */
+/* --- the run's hands on disks --------------------------------------------------------------------------- */
 
 void world_disk_full(struct world *w, uint16_t party, int by) {
     struct disk *d = &world_machine(w, party)->disk;

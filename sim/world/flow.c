@@ -12,8 +12,7 @@ static uint64_t half_buffer(const struct wire *wire) {
     return wire->link.buffer > 2 ? (uint64_t)wire->link.buffer / 2 : 1;
 }
 
-/* --- sending -------------------------------------------------------------------------------------------------------
- */
+/* --- sending --------------------------------------------------------------------------------------------- */
 
 static uint64_t window(const struct flow *f, uint64_t half) {
     uint64_t used = f->sent - f->read;
@@ -82,8 +81,7 @@ size_t flow_room(struct socket *s) {
     return used < limit ? (size_t)(limit - used) : 0;
 }
 
-/* --- waiting for room ------------------------------------------------------------------------------------------------
- */
+/* --- waiting for room ------------------------------------------------------------------------------------ */
 
 void flow_wake_at(struct socket *s, sim_time at) {
     struct flow *f = &s->out;
@@ -139,7 +137,8 @@ static void wake_due(void *ctx, struct event *e) {
         return;
     }
     if (f->blocked && reader->state == SOCKET_GONE) {
-        flow_orphan_reset(reader, w->now);
+        flow_orphan_reset(reader, w->now); /* should it get lost, the next probe is answered again */
+        probe_later(s);
         return;
     }
     f->probes = 0;
@@ -164,8 +163,7 @@ void flow_consume(struct socket *reader, size_t n) {
     flow_wake_at(writer, machine_departure(socket_machine(reader)) + wire_ack_delay(wire_out(writer), wire_in(writer)));
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the end -------------------------------------------------------------------------------------------- */
 
 void flow_abandon(struct socket *s) {
     struct queue *q = s->tcp->world->queue;

@@ -12,7 +12,7 @@ void machine_note(struct machine *m, struct happening h) {
     trace_note(m->world->trace, &h);
 }
 
-/* --- clocks ------------------------------------------------------------------------------------------------ */
+/* --- clocks --------------------------------------------------------------------------------------------- */
 
 static sim_time wall_at(const struct machine *m, sim_time now) {
     sim_time passed = now - m->wall_since;
@@ -49,7 +49,7 @@ void world_clock_drift(struct world *w, uint16_t party, int64_t ppm) {
     m->wall_ppm = ppm;
 }
 
-/* --- timers ------------------------------------------------------------------------------------------------- */
+/* --- timers --------------------------------------------------------------------------------------------- */
 
 static void timer_due(void *ctx, struct event *event) {
     (void)ctx;
@@ -83,7 +83,7 @@ static void stop_timers(struct machine *m, struct ring *timers) {
     while (!ring_empty(timers)) machine_timer_stop(&m->host, CONTAINER_OF(timers->next, struct host_timer, ring));
 }
 
-/* --- the event loop ------------------------------------------------------------------------------------------ */
+/* --- the event loop ------------------------------------------------------------------------------------- */
 
 static bool anything_ready(const struct machine *m) {
     return !ring_empty(&m->connection_events) || !ring_empty(&m->readables) || !ring_empty(&m->due_timers) ||
@@ -242,7 +242,7 @@ void machine_exit(struct host *h, int code) {
     m->process = PROCESS_EXITING;
 }
 
-/* --- start, end, pause ---------------------------------------------------------------------------------------- */
+/* --- start, end, pause ---------------------------------------------------------------------------------- */
 
 bool world_start(struct world *w, uint16_t party) {
     struct machine *m = world_machine(w, party);

@@ -87,7 +87,7 @@ static inline struct machine *world_machine(const struct world *w, uint16_t part
     return w->machines[party];
 }
 
-/* --- machine.c -------------------------------------------------------------------------------------------- */
+/* --- machine.c ------------------------------------------------------------------------------------------ */
 
 void machine_init(struct machine *m);
 /* Something became ready: runs a turn now, or when the CPU is free. The last thing an event does. */

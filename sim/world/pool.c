@@ -63,7 +63,7 @@ static _Noreturn void die_of_memory(size_t wanted) {
     exit(3);
 }
 
-/* --- large blocks ------------------------------------------------------------------------------------------ */
+/* --- large blocks --------------------------------------------------------------------------------------- */
 
 static void ring_init(struct large *head) {
     head->next = head->prev = head;
@@ -128,7 +128,7 @@ static void ring_free(struct large *head) {
     ring_init(head);
 }
 
-/* --- small blocks ------------------------------------------------------------------------------------------ */
+/* --- small blocks --------------------------------------------------------------------------------------- */
 
 static unsigned size_class(size_t n) {
     if (n <= FINE_LIMIT) return n == 0 ? 0 : (unsigned)((n - 1) / ALIGNMENT);
@@ -181,7 +181,7 @@ static bool is_large(size_t n) {
     return POOL_CHECKED || n > SMALL_LIMIT;
 }
 
-/* --- public ------------------------------------------------------------------------------------------------ */
+/* --- public --------------------------------------------------------------------------------------------- */
 
 struct pool *pool_create(void) {
     struct pool *pool = calloc(1, sizeof(*pool));

@@ -79,7 +79,7 @@ static void entry_place(struct entry *slot, struct entry e, uint32_t place, uint
     e.event->index = index;
 }
 
-/* --- vectors and buckets ------------------------------------------------------------------------------------ */
+/* --- vectors and buckets -------------------------------------------------------------------------------- */
 
 static void vector_reserve(struct queue *q, struct vector *v, uint32_t room) {
     if (room <= v->room) return;
@@ -140,7 +140,7 @@ static void bucket_remove(struct queue *q, const struct event *e) {
     r->pending--;
 }
 
-/* --- the heap of late events --------------------------------------------------------------------------------- */
+/* --- the heap of late events ---------------------------------------------------------------------------- */
 
 static void heap_put(struct vector *v, uint32_t i, struct entry e) {
     entry_place(&v->entries[i], e, PLACE_LATE << PLACE_RUNG_SHIFT, i);
@@ -195,7 +195,7 @@ static void heap_build(struct queue *q, const struct entry *entries, uint32_t co
         if (i < count) heap_down(&q->late, i, q->late.entries[i]);
 }
 
-/* --- rungs ---------------------------------------------------------------------------------------------------- */
+/* --- rungs ---------------------------------------------------------------------------------------------- */
 
 static unsigned log2_up(uint64_t n) {
     return n <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(n - 1);
@@ -314,7 +314,7 @@ static void divide_bottom(struct queue *q) {
     pool_free(q->pool, late.entries, late.room * sizeof(struct entry));
 }
 
-/* --- public --------------------------------------------------------------------------------------------------- */
+/* --- public --------------------------------------------------------------------------------------------- */
 
 struct queue *queue_create(struct pool *pool) {
     struct queue *q = POOL_NEW(pool, struct queue);

@@ -103,7 +103,7 @@ void segment_send(struct socket *s, uint32_t len, uint8_t flags, sim_time left) 
     transmit(s, wire_out(s), seg, left);
 }
 
-/* --- arrival --------------------------------------------------------------------------------------------------- */
+/* --- arrival -------------------------------------------------------------------------------------------- */
 
 static void acknowledge(struct socket *s, struct segment *seg) {
     sim_time now = s->tcp->world->now;
@@ -211,7 +211,7 @@ void segment_send_local(struct socket *s, uint32_t len, uint8_t flags, sim_time 
     arrivals(s);
 }
 
-/* --- resending ---------------------------------------------------------------------------------------------------- */
+/* --- resending ------------------------------------------------------------------------------------------ */
 
 /* Lost segments that follow one another go out as one, as what lies in a socket does. */
 static void merge_following(struct socket *s, struct segment *seg) {
@@ -257,7 +257,7 @@ static void resend_due(void *ctx, struct event *e) {
     }
 }
 
-/* --- the end --------------------------------------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------------------------------------- */
 
 /* Takes the segments out of the flight whose state says that they do not fly. */
 static void land_others(struct flow *f) {

@@ -6,7 +6,7 @@
 #define EPHEMERAL_FIRST 32768u /* as on Linux */
 #define EPHEMERAL_COUNT 28232u
 
-/* --- making and recycling ----------------------------------------------------------------------------------- */
+/* --- making and recycling ------------------------------------------------------------------------------- */
 
 static void socket_init(struct socket *s, struct tcp *t, uint16_t party, uint16_t peer) {
     s->tcp = t;
@@ -68,7 +68,7 @@ void socket_be_born(struct socket *s) {
     ring_add_last(&socket_machine(s)->sockets, &s->of_machine);
 }
 
-/* --- becoming ready ----------------------------------------------------------------------------------------- */
+/* --- becoming ready ------------------------------------------------------------------------------------- */
 
 void socket_tell_later(struct socket *s, unsigned what) {
     s->tell |= (uint8_t)what;
@@ -114,7 +114,7 @@ void socket_arrived(struct socket *s) {
     }
 }
 
-/* --- the node's functions -------------------------------------------------------------------------------------- */
+/* --- the node's functions ------------------------------------------------------------------------------- */
 
 bool socket_listened(const struct machine *m, uint16_t port) {
     for (uint32_t i = 0; i < m->port_count; i++)
@@ -230,7 +230,7 @@ uint16_t socket_peer_port(const struct conn *c) {
     return (uint16_t)(EPHEMERAL_FIRST + s->tcp->id % EPHEMERAL_COUNT);
 }
 
-/* --- closing ---------------------------------------------------------------------------------------------------- */
+/* --- closing -------------------------------------------------------------------------------------------- */
 
 /* The kernel's part of close(2): FIN behind what was written, or RST if something lies unread. */
 static void close_open(struct socket *s, bool reset, sim_time left) {
@@ -261,7 +261,7 @@ void socket_close(struct conn *c, bool reset) {
 static void end_one(struct socket *s, bool power) {
     bool never_accepted = s->state == SOCKET_BORN || (s->tell & TELL_ACCEPTED);
     segments_lose_future(s);
-    if (power)
+    if (power && !s->tcp->local)
         flow_abandon(s);
     else if (s->state == SOCKET_OPEN || s->state == SOCKET_BORN)
         close_open(s, never_accepted, s->tcp->world->now);
@@ -273,7 +273,7 @@ void sockets_end_all(struct machine *m, bool power) {
     while (!ring_empty(&m->sockets)) end_one(CONTAINER_OF(m->sockets.next, struct socket, of_machine), power);
 }
 
-/* --- a turn's callbacks ------------------------------------------------------------------------------------------- */
+/* --- a turn's callbacks --------------------------------------------------------------------------------- */
 
 static void tell_closed(struct machine *m, struct socket *s) {
     const struct node_ops *ops = m->host.node_ops;

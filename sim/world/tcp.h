@@ -122,7 +122,7 @@ static inline struct machine *socket_machine(const struct socket *s) {
     return machine_of(s->conn.host);
 }
 
-/* --- wire.c: links ----------------------------------------------------------------------------------------- */
+/* --- wire.c: links -------------------------------------------------------------------------------------- */
 
 struct wire *wire_get(struct world *w, uint16_t a, uint16_t b);
 /* The link that carries what this end sends; what it receives. */
@@ -140,7 +140,7 @@ sim_time wire_ack_delay(struct wire *wire, struct wire *back);
 /* The first retransmission timeout. */
 sim_time wire_rto(const struct wire *out, const struct wire *back);
 
-/* --- stream.c, segment.c, flow.c ----------------------------------------------------------------------------- */
+/* --- stream.c, segment.c, flow.c ------------------------------------------------------------------------ */
 
 /* Functions that take a socket mean its `out` flow. */
 
@@ -195,7 +195,7 @@ static inline uint64_t flow_subject(const struct socket *s) {
     return UINT64_C(1) << 40 | (uint64_t)s->tcp->id << 1 | (s == &s->tcp->end[1]);
 }
 
-/* --- socket.c ------------------------------------------------------------------------------------------------- */
+/* --- socket.c ------------------------------------------------------------------------------------------- */
 
 struct conn *socket_connect(struct host *h, const char *name, uint16_t port);
 int socket_listen(struct host *h, uint16_t port);
@@ -231,7 +231,7 @@ void socket_be_born(struct socket *s);
 /* Gives back the connections that nobody holds. */
 void tcp_recycle_ended(struct world *w);
 
-/* --- handshake.c ------------------------------------------------------------------------------------------------ */
+/* --- handshake.c ---------------------------------------------------------------------------------------- */
 
 void handshake_begin(struct tcp *t, sim_time left);
 

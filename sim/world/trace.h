@@ -24,7 +24,8 @@ enum trace_kind {
     TRACE_REFUSED,  /* `node` was refused by `peer`: a = enum conn_end */
     TRACE_CLOSED,   /* `node`'s end of conn ended: a = enum conn_end; CONN_OPEN: `node` closed it itself */
     TRACE_DELIVER,  /* bytes arrived at `node` from `peer`: conn, a = stream position, b = length, c = hash */
-    TRACE_LOST,     /* a segment `peer` -> `node` was lost: conn, a = position, b = length, c = attempt */
+    TRACE_LOST,     /* a segment `peer` -> `node` was lost: conn, a = position, b = length, c = attempt; both: flags
+                       1 = the handshake's last packet, 2 = with a FIN */
     TRACE_TIMER,    /* a timer of `node` fired */
     TRACE_TURN,     /* `node` ran one turn of its loop: a = CPU time spent in ns */
     TRACE_FORK,     /* a = child number, b = memory in bytes, c = time it took in ns; a = -1: failed */

@@ -66,7 +66,7 @@ sim_time wire_rto(const struct wire *out, const struct wire *back) {
     return rto < RTO_LEAST ? RTO_LEAST : rto;
 }
 
-/* --- the run's hands on links ----------------------------------------------------------------------------------- */
+/* --- the run's hands on links --------------------------------------------------------------------------- */
 
 struct link *world_link(struct world *w, uint16_t a, uint16_t b) {
     return &wire_get(w, a, b)->link;

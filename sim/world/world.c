@@ -52,7 +52,7 @@ struct world *world_create(const struct world_setup *setup) {
     return w;
 }
 
-/* --- parties --------------------------------------------------------------------------------------------------- */
+/* --- parties -------------------------------------------------------------------------------------------- */
 
 static struct machine *machine_new(struct world *w, const struct party_setup *setup) {
     struct machine *m = POOL_NEW(w->pool, struct machine);
@@ -111,7 +111,7 @@ uint64_t world_change_count(const struct world *w) {
     return w->changes;
 }
 
-/* --- events ----------------------------------------------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------------------------------------- */
 
 static void insert(struct world *w, struct event *e, sim_time at, uint64_t tie) {
     assert(at >= w->now && e->fire);

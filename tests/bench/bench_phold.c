@@ -29,7 +29,7 @@ static double seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* --- the plain heap ---------------------------------------------------------------------------------------------- */
+/* --- the plain heap ------------------------------------------------------------------------------------- */
 
 struct heap {
     struct event **slots;
@@ -64,7 +64,7 @@ static struct event *heap_pop(struct heap *h) {
     return first;
 }
 
-/* --- the three loops ---------------------------------------------------------------------------------------------- */
+/* --- the three loops ------------------------------------------------------------------------------------ */
 
 static double run_heap(struct event *events, size_t pending, size_t fire) {
     struct heap h = {malloc(pending * sizeof(struct event *)), 0};

@@ -13,7 +13,7 @@ static void teardown(void) {
 #define A (&tw.node[0])
 #define B (&tw.node[1])
 
-/* --- timers --------------------------------------------------------------------------------------------------- */
+/* --- timers --------------------------------------------------------------------------------------------- */
 
 START_TEST(timer_fires_when_due) {
     host_timer_at(A->host, &A->timer, 5 * SIM_MS);
@@ -92,7 +92,7 @@ START_TEST(timers_die_with_their_process) {
 }
 END_TEST
 
-/* --- CPU time -------------------------------------------------------------------------------------------------- */
+/* --- CPU time ------------------------------------------------------------------------------------------- */
 
 START_TEST(busy_host_answers_later) {
     B->echo = true;
@@ -163,7 +163,7 @@ START_TEST(cpu_of_a_client_costs_nothing) {
 }
 END_TEST
 
-/* --- pause, terminate, exit ------------------------------------------------------------------------------------- */
+/* --- pause, terminate, exit ----------------------------------------------------------------------------- */
 
 START_TEST(paused_host_collects_and_goes_on) {
     struct conn *c = tiny_connect(&tw, 0, 1);
@@ -237,7 +237,7 @@ START_TEST(process_too_big_for_its_machine_is_killed) {
 }
 END_TEST
 
-/* --- clocks ------------------------------------------------------------------------------------------------------ */
+/* --- clocks --------------------------------------------------------------------------------------------- */
 
 START_TEST(wall_clock_jumps_and_drifts) {
     const sim_time base = INT64_C(1704067200) * SIM_SECOND;
@@ -266,7 +266,7 @@ START_TEST(transfer_times_are_exact) {
 }
 END_TEST
 
-/* --- the run's console ------------------------------------------------------------------------------------------- */
+/* --- the run's console ---------------------------------------------------------------------------------- */
 
 static struct tiny console;
 
@@ -353,11 +353,17 @@ START_TEST(console_sees_a_dead_server) {
     world_run_local(tw.world);
     ck_assert_int_eq(console.why, CONN_REFUSED);
     ck_assert_uint_eq(console.closed, 2);
+    ck_assert(world_start(tw.world, 1));
+    host_connect(console.host, "b", TINY_PORT);
+    world_run_local(tw.world);
+    console.why = CONN_OPEN;
+    ck_assert(world_power(tw.world, 1)); /* who sits at the machine sees that it is off */
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_int_eq(console.why, CONN_EOF);
 }
 END_TEST
 
-/* --- order of one instant ------------------------------------------------------------------------------------------
- */
+/* --- order of one instant -------------------------------------------------------------------------------- */
 
 static int order[16], order_count;
 
