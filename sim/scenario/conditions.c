@@ -114,7 +114,7 @@ enum field_read read_field_ref(struct cursor *c, const struct word *w, size_t of
     if (!cut_ref(text, &parts)) return FIELD_IS_NONE;
     bool known = node_exists(c->reader->plan, parts.node) || bytes_equal(parts.node, "*");
     if (!known) {
-        /* A word like dump.rdb is none of ours; one with a field's name means a node that is not there. */
+        /* A word like the name of a file is none of ours; one with a field's name means a node that is not there. */
         char *field = pool_strndup(c->reader->pool, parts.field.at, parts.field.len);
         if (!c->reader->words->field_known(field)) return FIELD_IS_NONE;
     }
