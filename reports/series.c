@@ -60,11 +60,11 @@ static void add_sample(void *ctx, sqlite3_stmt *row) {
 }
 
 /* A node that is down gives no samples: where the distance is well past the usual one, the line is broken. The
- * usual distance is the least one seen. */
+ * usual distance is the least one seen but for the last: the run's end comes when it comes. */
 static void mark_gaps(struct series *s) {
     int64_t least = INT64_MAX;
 
-    for (size_t i = 1; i < s->count; i++) {
+    for (size_t i = 1; i + 1 < s->count; i++) {
         int64_t distance = s->points[i].t - s->points[i - 1].t;
 
         if (distance > 0 && distance < least) least = distance;
