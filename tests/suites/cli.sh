@@ -84,7 +84,7 @@ db_is_whole() {
         [ -z "$(sqlite3 "$work/w.db" 'pragma foreign_key_check')" ] &&
         [ "$(sqlite3 "$work/w.db" 'select count(*) from run')" -eq 6 ] &&
         [ "$(sqlite3 "$work/w.db" 'select count(*) from event')" -gt 1000 ] &&
-        [ "$(sqlite3 "$work/w.db" "select count(*) from sample where metric='offset'")" -gt 100 ]
+        [ "$(sqlite3 "$work/w.db" "select count(*) from sample where metric='master_repl_offset'")" -gt 100 ]
 }
 verify "the database is whole, from several jobs" db_is_whole
 
