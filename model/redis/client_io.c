@@ -8,7 +8,8 @@ enum { READ_SIZE = 16 * 1024 }; /* PROTO_IOBUF_LEN */
 /* --- reading ----------------------------------------------------------------------------------------------------- */
 
 static bool may_go_on(const struct client *c) {
-    return !(c->flags & (CLIENT_CLOSING | CLIENT_CLOSE_AFTER_REPLY)) && c->blocked.why == BLOCKED_NONE;
+    return !(c->flags & (CLIENT_CLOSING | CLIENT_CLOSE_AFTER_REPLY)) && c->blocked.why == BLOCKED_NONE &&
+           !c->server->exiting;
 }
 
 static void protocol_error(struct client *c, const char *what) {

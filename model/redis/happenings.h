@@ -25,7 +25,7 @@ enum redis_happening {
     /* Identity changed: a = offset, b = second_replid_offset, d = enum id_cause. text = replid, then replid2
      * (80 characters). */
     R_ID,
-    /* A snapshot was forked: a = offset, b c = digest, d = snapshot number of this process, flags = 1 for replicas. */
+    /* A snapshot was forked, or SAVE began: a = offset, b c = digest, d = snapshot number of this process, flags = 1 for replicas. */
     R_FORK,
     /* A snapshot was completely written: d = its number, a = size in bytes, b = copied bytes. text = file name, "" for
      * a socket. */

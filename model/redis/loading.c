@@ -123,7 +123,7 @@ static void end_start(struct server *s) {
 static void fail_start(struct server *s, const char *why) {
     host_log(s->host, LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", why);
     loading_end(s);
-    host_exit(s->host, 1);
+    server_exit(s, 1);
 }
 
 /* --- from a file ----------------------------------------------------------------------------------------------------------------- */

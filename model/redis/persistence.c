@@ -163,12 +163,13 @@ bool save_now(struct server *s) {
     assert(!save_running(s));
     prepare(s, SAVE_TO_FILE, false);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
-    bool ok = false;
-    if (snapshot) {
-        struct save_work *work = save_work_create(s, snapshot);
-        ok = save_work_run(work);
-        save_work_free(work);
-    }
+    if (!snapshot) return s->lastbgsave_ok = false;
+    note_fork(s, snapshot_digest(snapshot));
+    s->save.work = save_work_create(s, snapshot);
+    bool ok = save_work_run(s->save.work);
+    note_save(s, ok ? R_SAVED : R_SAVE_FAILED, ok ? s->config.dbfilename : "");
+    save_work_free(s->save.work);
+    s->save.work = NULL;
     if (ok) {
         s->dirty = 0;
         s->lastsave = s->unixtime;

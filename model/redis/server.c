@@ -164,6 +164,13 @@ static const struct node_ops server_ops = {
     .memory = memory_now,
 };
 
+void server_exit(struct server *s, int code) {
+    static const struct node_ops none = {.memory = memory_now};
+    s->exiting = true;
+    s->host->node_ops = &none;
+    host_exit(s->host, code);
+}
+
 /* --- birth ------------------------------------------------------------------------------------------------------------------ */
 
 static void init_lists(struct server *s) {
@@ -235,7 +242,7 @@ struct server *server_create(struct host *host, const struct server_setup *setup
     server_start_cron(s);
     if (host_listen(host, (uint16_t)s->config.port) != 0) {
         host_log(host, LOG_WARNING, "Failed listening on port %lld (TCP), aborting.", (long long)s->config.port);
-        host_exit(host, 1);
+        server_exit(s, 1);
         return s;
     }
     loading_at_start(s);

@@ -116,6 +116,7 @@ struct server {
     struct pause pauses[PAUSE_PURPOSES];
     enum pause_kind paused; /* the strongest of them, perhaps over by now: ask server_is_paused() */
     struct shutdown shutdown;
+    bool exiting; /* the process ends with this turn: nothing more is executed */
 
     /* --- identity and stream --- */
     char replid[REPLID_ROOM], replid2[REPLID_ROOM];
@@ -177,6 +178,8 @@ static inline bool server_is_loading(const struct server *s) { return s->loading
 void server_update_time(struct server *s);
 /* It takes commands now. */
 void server_ready(struct server *s);
+/* exit(3): what was written so far is delivered, nothing else happens. */
+void server_exit(struct server *s, int code);
 bool server_is_paused(struct server *s, enum pause_kind at_least);
 void server_pause(struct server *s, enum pause_purpose purpose, enum pause_kind kind, int64_t until_ms);
 void server_unpause(struct server *s, enum pause_purpose purpose);

@@ -67,6 +67,7 @@ static void cron_due(void *node, struct host_timer *timer) {
         return;
     }
     shutdown_check(s);
+    if (s->exiting) return;
     run_cron(s);
     host_timer_at(s->host, timer, host_now(s->host) + period(s));
 }

@@ -57,7 +57,7 @@ static bool finish(struct server *s) {
     }
     clients_write_pending(s); /* the replicas' last bytes */
     host_log(s->host, LOG_WARNING, "Redis is now ready to exit, bye bye...");
-    host_exit(s->host, 0);
+    server_exit(s, 0);
     return true;
 }
 
