@@ -57,7 +57,7 @@ struct checks {
     sim_time now; /* of the last happening */
 };
 
-/* --- the trace ---------------------------------------------------------------------------------------- */
+/* --- the trace --------------------------------------------------------------------------------------------- */
 
 static void hear_feed(struct checks *c, const struct happening *h) {
     struct standing *n = &c->standings.node[h->node];
@@ -213,7 +213,7 @@ static void hear_closed(void *ctx, const struct happening *h) {
     if (h->node >= c->standings.count) acked_writes_closed(&c->acked, h->conn);
 }
 
-/* --- results ------------------------------------------------------------------------------------------ */
+/* --- results ----------------------------------------------------------------------------------------------- */
 
 static void init_findings(struct checks *c, const struct checks_setup *setup) {
     struct pool *pool = setup->pool;

@@ -5,6 +5,7 @@
 #include "model/redis/workload_link.h"
 #include "model/redis/workload_ops.h"
 #include "model/redis/workload_plan.h"
+#include "model/redis/workload_schedule.h"
 #include "model/redis/zipf.h"
 
 /* Operations that one turn begins at most: what is due beyond that waits for the next turn. */
@@ -12,13 +13,7 @@
 
 /* A random stream for each thing that is drawn: changing one option leaves the other draws as they were. */
 struct draws {
-    struct chance arrival, op, key, value, member, db, node;
-};
-
-/* Instants at which closed-loop workers go on, the earliest first: a binary heap. */
-struct waking {
-    sim_time *at;
-    size_t count;
+    struct chance op, key, value, member, db, node;
 };
 
 struct workload {
@@ -43,60 +38,12 @@ struct workload {
     size_t link_count;
     size_t *writers, *readers; /* indexes of links: by index in plan.nodes, plan.readers */
 
-    bool running;   /* not stopped */
-    sim_time begin; /* when the schedule begins; -1: at the next turn */
-    bool anchored;  /* it has begun: `anchor` is where it counts from */
-    sim_time anchor;
-    uint64_t batches;  /* open loop: begun since the anchor */
-    sim_time next_due; /* open loop: of the next batch */
-    uint32_t ready;    /* closed loop: workers that go on now */
-    uint32_t busy;     /* closed loop: workers whose operation is under way */
-    struct waking waking;
-    uint64_t ops;      /* begun */
+    struct schedule schedule;
     uint64_t commands; /* made */
     struct buffer scratch;
 };
 
-/* A spread's value; the usual constant costs nothing. */
-static inline int64_t draw_spread(struct chance *chance, const struct spread *s) {
-    return s->kind == SPREAD_CONSTANT ? s->a : chance_spread(chance, s);
-}
-
-/* --- closed loop: workers ------------------------------------------------------------------------------------ */
-
-static void waking_push(struct waking *w, sim_time at) {
-    size_t i = w->count++;
-    for (; i > 0 && w->at[(i - 1) / 2] > at; i = (i - 1) / 2) w->at[i] = w->at[(i - 1) / 2];
-    w->at[i] = at;
-}
-
-static void waking_pop(struct waking *w) {
-    sim_time last = w->at[--w->count];
-    size_t i = 0;
-    for (;;) {
-        size_t child = 2 * i + 1;
-        if (child >= w->count) break;
-        if (child + 1 < w->count && w->at[child + 1] < w->at[child]) child++;
-        if (w->at[child] >= last) break;
-        w->at[i] = w->at[child];
-        i = child;
-    }
-    w->at[i] = last;
-}
-
-/* An operation is over: its worker thinks, then goes on. */
-static void worker_free(struct workload *w) {
-    assert(w->busy > 0);
-    w->busy--;
-    if (!w->running) return;
-    sim_time think = draw_spread(&w->draws.arrival, &w->plan.think);
-    if (think == 0)
-        w->ready++;
-    else
-        waking_push(&w->waking, host_now(w->host) + think);
-}
-
-/* --- telling the trace ------------------------------------------------------------------------------------------ */
+/* --- telling the trace ------------------------------------------------------------------------------------- */
 
 static void note_call(struct workload *w, const struct client_link *link, const struct client_op *op,
                       struct bytes wire) {
@@ -124,10 +71,10 @@ static void op_over(struct workload *w, struct client_link *link, const struct c
                           .d = op->db,
                           .text = reply.at};
     host_note(w->host, &h);
-    if (w->plan.closed_loop) worker_free(w);
+    schedule_op_over(&w->schedule, host_now(w->host));
 }
 
-/* --- making operations -------------------------------------------------------------------------------------------- */
+/* --- making operations ------------------------------------------------------------------------------------- */
 
 static uint64_t draw_key(struct workload *w) {
     switch (w->plan.skew) {
@@ -157,7 +104,8 @@ static bool make_command(struct workload *w) {
         w->draws.member.draws = w->commands;
         draw.member = (uint32_t)(chance_bits(&w->draws.member) >> 60);
     }
-    draw.value_size = (size_t)draw_spread(&w->draws.value, &w->plan.value);
+    const struct spread *value = &w->plan.value;
+    draw.value_size = (size_t)(value->kind == SPREAD_CONSTANT ? value->a : chance_spread(&w->draws.value, value));
     draw.number = w->commands++;
     op_encode(e, &draw, &w->scratch);
     return e->kind->access != OP_READS;
@@ -186,7 +134,8 @@ static struct client_link *draw_link(struct workload *w, bool writes) {
 
 /* Begins one operation, due at `due`. */
 static void begin_op(struct workload *w, sim_time due) {
-    struct client_op op = {.number = w->ops++, .due = due, .deadline = due + w->plan.timeout, .db = w->plan.db_low};
+    struct client_op op = {
+        .number = w->schedule.ops - 1, .due = due, .deadline = due + w->plan.timeout, .db = w->plan.db_low};
     bool writes = make_wire(w, &op);
     if (w->plan.db_high > w->plan.db_low)
         op.db += (uint32_t)chance_below(&w->draws.db, w->plan.db_high - w->plan.db_low + 1);
@@ -194,101 +143,24 @@ static void begin_op(struct workload *w, sim_time due) {
         op.waits = true;
         op.deadline += w->plan.wait_time;
     }
-    if (w->plan.closed_loop) w->busy++;
     struct client_link *link = draw_link(w, writes);
     struct bytes wire = buffer_bytes(&w->scratch);
     note_call(w, link, &op, wire);
     client_link_submit(link, &w->rules, &op, wire);
 }
 
-/* --- when -------------------------------------------------------------------------------------------------------- */
-
-static bool is_exhausted(const struct workload *w) {
-    return !w->running || w->ops >= w->plan.times || (!w->plan.closed_loop && w->plan.rate <= 0);
-}
-
-/* Whether an operation may begin at `at`, now or later. */
-static bool may_begin(const struct workload *w, sim_time at) {
-    return !is_exhausted(w) && at < w->plan.until;
-}
-
-/* ns between two batches of an open loop, as a mean: exact after `batches` of them. */
-static sim_time batch_time(const struct workload *w, uint64_t batches) {
-    unsigned __int128 ns = (unsigned __int128)batches * w->plan.pipeline * 1000 * (uint64_t)SIM_SECOND;
-    ns /= (uint64_t)w->plan.rate;
-    return ns > INT64_MAX / 2 ? INT64_MAX / 2 : (sim_time)ns;
-}
-
-static void schedule_next_batch(struct workload *w) {
-    w->batches++;
-    if (w->plan.exponential) {
-        struct spread gap = {SPREAD_EXP, batch_time(w, 1), 0, 0};
-        w->next_due += chance_spread(&w->draws.arrival, &gap);
-    } else {
-        w->next_due = w->anchor + batch_time(w, w->batches);
-    }
-}
-
-static void begin_due_batches(struct workload *w, sim_time now) {
-    for (uint32_t begun = 0; begun < WORKLOAD_BURST && w->next_due <= now && may_begin(w, w->next_due);) {
-        for (uint32_t i = 0; i < w->plan.pipeline && !is_exhausted(w); i++, begun++) begin_op(w, w->next_due);
-        schedule_next_batch(w);
-    }
-}
-
-static void wake_workers(struct workload *w, sim_time now) {
-    while (w->waking.count > 0 && w->waking.at[0] <= now) {
-        waking_pop(&w->waking);
-        w->ready++;
-    }
-    for (uint32_t begun = 0; begun < WORKLOAD_BURST && w->ready > 0 && may_begin(w, now); begun++) {
-        w->ready--;
-        begin_op(w, now);
-    }
-}
-
-/* The schedule counts from `at`. */
-static void anchor(struct workload *w, sim_time at) {
-    w->anchored = true;
-    w->anchor = w->next_due = at;
-    w->batches = 0;
-    w->waking.count = 0;
-    w->ready = w->plan.pipeline - w->busy;
-    if (w->plan.exponential && !w->plan.closed_loop) {
-        struct spread gap = {SPREAD_EXP, batch_time(w, 1), 0, 0};
-        w->next_due += chance_spread(&w->draws.arrival, &gap);
-    }
-}
-
-/* When something will be due; SIM_NEVER: nothing more. */
-static sim_time next_due(const struct workload *w) {
-    sim_time due;
-    if (is_exhausted(w))
-        return SIM_NEVER;
-    else if (!w->anchored)
-        due = w->begin < 0 ? host_now(w->host) : w->begin;
-    else if (!w->plan.closed_loop)
-        due = w->next_due;
-    else if (w->ready > 0)
-        due = host_now(w->host);
-    else
-        due = w->waking.count > 0 ? w->waking.at[0] : SIM_NEVER;
-    return due < w->plan.until ? due : SIM_NEVER;
-}
-
 bool workload_done(const struct workload *w) {
     for (size_t i = 0; i < w->link_count; i++) {
         if (!client_link_is_empty(&w->links[i])) return false;
     }
-    return !w->host ? is_exhausted(w) : next_due(w) == SIM_NEVER;
+    return schedule_next(&w->schedule, w->host ? host_now(w->host) : 0) == SIM_NEVER;
 }
 
-/* --- the event loop -------------------------------------------------------------------------------------------------
- */
+/* --- the event loop ---------------------------------------------------------------------------------------- */
 
 /* Keeps the timer on time; one that comes too early does no harm and is cheaper than moving it each turn. */
 static void arm(struct workload *w) {
-    sim_time next = next_due(w);
+    sim_time next = schedule_next(&w->schedule, host_now(w->host));
     for (size_t i = 0; i < w->link_count; i++) {
         sim_time at = client_link_next(&w->links[i]);
         if (at < next) next = at;
@@ -300,13 +172,10 @@ static void arm(struct workload *w) {
 
 static void pump(void *node) {
     struct workload *w = node;
-    sim_time now = host_now(w->host);
-    if (w->running && !w->anchored && w->begin <= now) anchor(w, w->begin < 0 ? now : w->begin);
-    if (w->anchored && w->plan.closed_loop)
-        wake_workers(w, now);
-    else if (w->anchored)
-        begin_due_batches(w, now);
-    bool wanted = w->anchored && next_due(w) != SIM_NEVER;
+    sim_time now = host_now(w->host), due;
+    for (uint32_t begun = 0; begun < WORKLOAD_BURST && schedule_take(&w->schedule, now, &due); begun++)
+        begin_op(w, due);
+    bool wanted = w->schedule.begun && schedule_next(&w->schedule, now) != SIM_NEVER;
     for (size_t i = 0; i < w->link_count; i++) client_link_pump(&w->links[i], &w->rules, w->host, wanted);
     arm(w);
 }
@@ -338,7 +207,7 @@ static void closed(void *node, struct conn *conn, enum conn_end why) {
 static const struct node_ops workload_node_ops = {
     .connected = connected, .readable = readable, .writable = writable, .closed = closed, .before_sleep = pump};
 
-/* --- making a client --------------------------------------------------------------------------------------------- */
+/* --- making a client --------------------------------------------------------------------------------------- */
 
 static const char *node_name(struct workload *w, uint16_t node) {
     return w->node_names[node];
@@ -348,7 +217,6 @@ static uint16_t node_port(struct workload *w, uint16_t node) {
 }
 
 static void make_draws(struct draws *d, uint64_t seed, const char *name, uint64_t nth) {
-    d->arrival = chance_named(seed, "client", name, "arrival", nth);
     d->op = chance_named(seed, "client", name, "op", nth);
     d->key = chance_named(seed, "client", name, "key", nth);
     d->value = chance_named(seed, "client", name, "value", nth);
@@ -397,9 +265,9 @@ struct workload *workload_create(const struct workload_setup *setup) {
     w->node_names = setup->node_names;
     w->port = setup->port;
     w->ctx = setup->ctx;
-    w->running = true;
     workload_plan_read(&w->plan, w->pool, client);
-    w->begin = w->plan.from;
+    struct chance arrival = chance_named(setup->seed, "client", w->name, "arrival", client->stream_nth);
+    schedule_init(&w->schedule, w->pool, &w->plan, arrival);
     w->rules = (struct link_rules){.pool = w->pool,
                                    .timeout = w->plan.timeout,
                                    .wait_for_link = w->plan.closed_loop || w->plan.retry,
@@ -413,7 +281,6 @@ struct workload *workload_create(const struct workload_setup *setup) {
     make_encoders(w);
     make_links(w);
     if (w->plan.skew == SKEW_ZIPF) zipf_init(&w->zipf, w->pool, w->plan.keys, w->plan.skew_ppm);
-    if (w->plan.closed_loop) w->waking.at = POOL_ARRAY(w->pool, sim_time, w->plan.pipeline);
     buffer_init(&w->scratch, w->pool);
     return w;
 }
@@ -435,14 +302,11 @@ static void wake(struct workload *w) {
 }
 
 void workload_start(struct workload *w) {
-    if (w->running && w->anchored) return;
-    w->running = true;
-    w->anchored = false;
-    w->begin = -1;
+    schedule_start(&w->schedule);
     wake(w);
 }
 
 void workload_stop(struct workload *w) {
-    w->running = w->anchored = false;
+    schedule_stop(&w->schedule);
     wake(w);
 }

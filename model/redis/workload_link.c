@@ -5,7 +5,7 @@
 
 #include "model/redis/resp.h"
 
-/* --- the queue ------------------------------------------------------------------------------------------ */
+/* --- the queue --------------------------------------------------------------------------------------------- */
 
 static struct client_op *ops_at(const struct op_queue *q, size_t i) {
     return &q->op[(q->head + i) & (q->room - 1)];
@@ -30,7 +30,7 @@ static struct client_op ops_pop(struct op_queue *q) {
     return op;
 }
 
-/* --- sending ---------------------------------------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------------------------------------------- */
 
 void client_link_init(struct client_link *link, struct workload *w, struct pool *pool, uint16_t node) {
     *link = (struct client_link){.workload = w, .node = node};
@@ -117,7 +117,7 @@ static void flush(struct client_link *link) {
     buffer_drop(&link->out, taken);
 }
 
-/* --- losing the connection ---------------------------------------------------------------------------------- */
+/* --- losing the connection --------------------------------------------------------------------------------- */
 
 /* Operations that were sent and got no reply: failed, or first in the queue again. */
 static void strand(struct client_link *link, const struct link_rules *rules) {
@@ -190,7 +190,7 @@ static void expire(struct client_link *link, const struct link_rules *rules, sim
     }
 }
 
-/* --- going on ------------------------------------------------------------------------------------------------ */
+/* --- going on ---------------------------------------------------------------------------------------------- */
 
 static void connect_link(struct client_link *link, const struct link_rules *rules, struct host *host) {
     uint16_t port = rules->port(link->workload, link->node);
@@ -222,7 +222,7 @@ void client_link_connected(struct client_link *link, const struct link_rules *ru
     send_queued(link, rules);
 }
 
-/* --- replies ------------------------------------------------------------------------------------------------ */
+/* --- replies ----------------------------------------------------------------------------------------------- */
 
 /* Length of the reply at the front; 0 if it is not complete, -1 if it is none. */
 static int64_t reply_length(struct bytes in) {

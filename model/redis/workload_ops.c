@@ -94,7 +94,7 @@ void op_encoder_init(struct op_encoder *e, struct pool *pool, const char *client
     }
 }
 
-/* --- on the wire: the buffer has room for all that is put ------------------------------------------------- */
+/* --- on the wire: the buffer has room for all that is put -------------------------------------------------- */
 
 /* Decimal digits, right-aligned. */
 struct digits {
