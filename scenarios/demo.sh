@@ -17,7 +17,7 @@ detsim=build/release/detsim
 rm -rf results.db results.db-wal results.db-shm report
 mapfile -t files < <(find scenarios -name '*.scn' -not -path 'scenarios/defects/*' | LC_ALL=C sort)
 status=0
-"$detsim" run "${files[@]}" --seeds 1..3 --jobs "$(nproc)" --db results.db --record events || status=$?
+"$detsim" run "${files[@]}" --seeds 1..3 --jobs "$(nproc)" --db results.db --record ops || status=$?
 "$detsim" report results.db -o report >/dev/null
 
 echo

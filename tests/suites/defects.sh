@@ -13,7 +13,7 @@ for run in runs:
     assert run["verdict"] == "fail", (run["seed"], "not caught")
     found = [c for c in run["checks"] if c["name"] == check]
     assert found and found[0]["verdict"] == "violation", (run["seed"], run["checks"])
-    assert found[0]["detail"] and found[0]["at_ns"] >= 0, found
+    assert " diverged from m at offset " in found[0]["detail"] and found[0]["at_ns"] >= 0, found
 ' "$2"
 }
 
