@@ -62,11 +62,6 @@ void transfer_drop(struct server *s) {
     t->file = NULL;
 }
 
-/* An error of the header: the next cron tries again. */
-static void give_up(struct server *s) {
-    link_abort(s);
-}
-
 /* --- the header ------------------------------------------------------------------------------------------------------------------ */
 
 /* A defect sends stream commands before the payload. What they would do to a dataset that is about to go does not
@@ -93,13 +88,13 @@ static void take_header(struct server *s) {
     const char *where = t->diskless ? "to parser" : "to disk";
     if (line[0] == '-') {
         host_log(s->host, LOG_WARNING, "MASTER aborted replication with an error: %s", line + 1);
-        give_up(s);
+        link_retry_now(s);
     } else if (line[0] == 0) {
         s->link.last_io = s->unixtime; /* the master lives, its snapshot is not ready */
     } else if (line[0] != '$') {
         host_log(s->host, LOG_WARNING, "Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure "
                  "the host and port are right?", line);
-        give_up(s);
+        link_retry_now(s);
     } else if (strncmp(line + 1, "EOF:", 4) == 0 && strlen(line + 5) >= EOF_MARK_LEN) {
         t->header_read = t->by_mark = true;
         t->size = 0;
@@ -331,7 +326,7 @@ void transfer_read_timed_out(struct server *s) {
         fail_diskless_load(s, "Failed trying to load the MASTER synchronization DB from socket: Resource temporarily unavailable");
     } else {
         host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: Connection timed out");
-        give_up(s);
+        link_retry_now(s);
     }
 }
 
@@ -362,7 +357,7 @@ void transfer_closed(struct server *s, const char *why) {
         link_retry_now(s);
     } else {
         host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: %s", why);
-        give_up(s);
+        link_retry_now(s);
     }
 }
 
