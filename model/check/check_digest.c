@@ -4,8 +4,6 @@
 
 #include "model/check/wording.h"
 
-_Static_assert(DIGEST_SLOTS == 1u << (64 - 53), "the slot is the hash's highest bits");
-
 void check_digest_init(struct check_digest *c, struct pool *pool, const struct standings *s, const char *const *names) {
     finding_init(&c->finding, pool, "digest");
     c->finding.judged = true;

@@ -1,20 +1,23 @@
 /* digest: equal replid and offset imply equal data.
  *
- * Method: what the servers tell of themselves, not where they truly stand: of each replid the last boundaries, which
- * node was there and its digest. Another node that comes to the same offset with another digest breaks the promise.
- * One slot is looked at a command, O(1); DIGEST_IDS ids of DIGEST_SLOTS boundaries are remembered.
+ * Method: what the servers tell of themselves, not where they truly stand: of each replid the boundaries in the last
+ * DIGEST_WINDOW bytes of its stream, which node was there and its digest. Another node that comes to the same offset
+ * with another digest breaks the promise. One slot is looked at a command, O(1); at most DIGEST_IDS ids are remembered.
  *
- * What it cannot see: two nodes that pass one offset more than about DIGEST_SLOTS boundaries apart, or ids that are
- * older than the last DIGEST_IDS; nodes that clients wrote to as replicas are passed over; and so is a master whose
- * offset stands still while it writes without a backlog: only the data it had last at that offset counts. */
+ * What it cannot see: two nodes of which one passes an offset when the other is DIGEST_WINDOW bytes ahead; of two
+ * boundaries within 16 bytes (PING) the first; ids that nobody of the last DIGEST_IDS goes by. Nodes that clients wrote
+ * to as replicas are passed over. Of a master that writes without a backlog, so that its offset stands still, only the
+ * last data at that offset counts.
+ */
 #ifndef MODEL_CHECK_CHECK_DIGEST_H
 #define MODEL_CHECK_CHECK_DIGEST_H
 
 #include "model/check/finding.h"
 #include "model/check/standing.h"
 
-#define DIGEST_IDS   16u
-#define DIGEST_SLOTS 2048u
+#define DIGEST_IDS    16u
+#define DIGEST_SLOTS  4096u
+#define DIGEST_WINDOW (DIGEST_SLOTS * 16) /* bytes: a slot for 16 of them, so that neighbours are neighbours */
 
 struct digest_seen {
     int64_t offset; /* -1: none */
@@ -51,7 +54,7 @@ static inline void check_digest_told(struct check_digest *c, const struct happen
     if (n->foreign || n->load_tail) return;
     struct digest_id *id = c->of[h->node];
     if (!id) id = check_digest_find(c, h->node);
-    struct digest_seen *seen = &id->slot[(uint64_t)n->offset * UINT64_C(0x9e3779b97f4a7c15) >> 53];
+    struct digest_seen *seen = &id->slot[(uint64_t)n->offset / 16 % DIGEST_SLOTS];
     if (seen->offset == n->offset && seen->digest != n->digest && seen->node != h->node)
         check_digest_differs(c, h, seen);
     *seen = (struct digest_seen){n->offset, n->digest, h->node};
