@@ -115,6 +115,8 @@ void client_close_after_reply(struct client *c);
 void clients_free_closing(struct server *s);
 /* Host name and port of the peer, as log lines show it. Valid until the next call. */
 const char *client_peer(const struct client *c);
+/* Its line in CLIENT LIST, without the end. */
+void client_describe(const struct client *c, struct buffer *out);
 /* Bytes that it makes this server hold (its query and output buffers, a replica's part of the stream). */
 uint64_t client_memory(const struct client *c);
 uint64_t client_output_memory(const struct client *c);

@@ -16,10 +16,10 @@ static const char *kind_flag(const struct client *c) {
     return c->blocked.why != BLOCKED_NONE ? "b" : c->flags & CLIENT_IN_MULTI ? "x" : "N";
 }
 
-static void put_client(struct client *c, struct buffer *out) {
-    struct server *s = c->server;
+void client_describe(const struct client *c, struct buffer *out) {
+    const struct server *s = c->server;
     buffer_printf(out, "id=%" PRIu64 " addr=%s:%u name=%s age=%" PRId64 " idle=%" PRId64 " flags=%s db=%d multi=%" PRId64
-                  " qbuf=%zu omem=%" PRIu64 " cmd=%s user=default resp=2\n", c->id, host_peer_name(c->conn),
+                  " qbuf=%zu omem=%" PRIu64 " cmd=%s user=default resp=2", c->id, host_peer_name(c->conn),
                   (unsigned)host_peer_port(c->conn), c->name ? c->name : "", s->unixtime - c->created,
                   s->unixtime - c->last_interaction, kind_flag(c), c->db,
                   c->flags & CLIENT_IN_MULTI ? (int64_t)c->multi.count : -1, c->query.len, client_output_memory(c),
@@ -31,7 +31,8 @@ static void list_clients(struct client *c) {
     buffer_init(&text, c->server->pool);
     struct client *each;
     TAILQ_FOREACH(each, &c->server->clients, all) {
-        put_client(each, &text);
+        client_describe(each, &text);
+        buffer_putc(&text, '\n');
     }
     client_reply_bulk(c, buffer_bytes(&text));
     buffer_free(&text);
@@ -40,7 +41,8 @@ static void list_clients(struct client *c) {
 static void describe_client(struct client *c) {
     struct buffer text;
     buffer_init(&text, c->server->pool);
-    put_client(c, &text);
+    client_describe(c, &text);
+    buffer_putc(&text, '\n');
     client_reply_bulk(c, buffer_bytes(&text));
     buffer_free(&text);
 }

@@ -55,8 +55,18 @@ void loading_end(struct server *s) {
     server_resume_cron(s);
 }
 
+/* What the file says of itself. */
+static void log_origin(struct server *s, const struct rdb_info *info) {
+    unsigned long long hundredths = (info->used_mem * 100) >> 20;
+    int64_t age = s->unixtime - info->ctime;
+    host_log(s->host, LOG_NOTICE, "Loading RDB produced by version 7.0.15");
+    host_log(s->host, LOG_NOTICE, "RDB age %lld seconds", (long long)(age > 0 ? age : 0));
+    host_log(s->host, LOG_NOTICE, "RDB memory usage when created %llu.%02llu Mb", hundredths / 100, hundredths % 100);
+}
+
 static void log_success(struct server *s, uint64_t expired) {
     struct loading *l = &s->loading;
+    log_origin(s, rdb_reader_info(l->reader));
     uint64_t loaded = rdb_reader_keys_loaded(l->reader) - expired;
     s->stats.rdb_last_load_keys_loaded = loaded;
     s->stats.rdb_last_load_keys_expired = expired;
@@ -116,6 +126,8 @@ static void end_start(struct server *s) {
     note_boot(s, true);
     if (history && !server_is_replica(s)) expired = drop_all_expired(s);
     log_success(s, expired);
+    int64_t ms = (host_now(s->host) - s->loading.began) / SIM_MS;
+    host_log(s->host, LOG_NOTICE, "DB loaded from disk: %lld.%03lld seconds", (long long)(ms / 1000), (long long)(ms % 1000));
     loading_end(s);
     server_ready(s);
 }

@@ -60,7 +60,7 @@ void apply_discard_cached(struct server *s) {
 void apply_master_lost(struct client *c) {
     struct server *s = c->server;
     assert(c == s->master);
-    host_log(s->host, LOG_NOTICE, "Connection with master lost.");
+    host_log(s->host, LOG_WARNING, "Connection with master lost.");
     s->master = NULL;
     if ((c->flags & CLIENT_PROTOCOL_ERROR) || c->blocked.why != BLOCKED_NONE) return;
     host_log(s->host, LOG_NOTICE, "Caching the disconnected master state.");

@@ -40,7 +40,7 @@ void replication_shift_id(struct server *s) {
     memcpy(s->replid2, s->replid, sizeof(s->replid2));
     s->second_replid_offset = s->repl.offset + 1;
     replication_new_id(s, ID_PROMOTED);
-    host_log(s->host, LOG_NOTICE, "Setting secondary replication ID to %s, valid up to offset: %lld. New replication ID is %s",
+    host_log(s->host, LOG_WARNING, "Setting secondary replication ID to %s, valid up to offset: %lld. New replication ID is %s",
              s->replid2, (long long)s->second_replid_offset, s->replid);
 }
 

@@ -310,8 +310,8 @@ void replication_save_done(struct server *s, bool ok, bool to_disk) {
         } else if (to_disk) {
             payload_begin_file(c);
         } else {
-            host_log(s->host, LOG_NOTICE, "Streamed replica synchronization with replica %s started/succeeded (socket). Waiting "
-                     "for REPLCONF ACK from replica to enable streaming", replica_name(c));
+            host_log(s->host, LOG_NOTICE, "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK "
+                     "from slave to enable streaming", replica_name(c));
             c->replica.stream_on_ack = true;
             replica_put_online(c);
         }

@@ -158,6 +158,14 @@ void replication_boot_role(struct server *s) {
 
 /* --- REPLICAOF ---------------------------------------------------------------------------------------------------------------- */
 
+/* Who asks, for the log; valid until the next use of the text. */
+static const char *describe(const struct client *c) {
+    struct buffer *text = &c->server->peer_text;
+    buffer_clear(text);
+    client_describe(c, text);
+    return text->at;
+}
+
 static bool follows_already(const struct server *s, struct bytes host, int64_t port) {
     const struct master_link *l = &s->link;
     return l->host && l->port == port && strlen(l->host) == host.len && strncasecmp(l->host, host.at, host.len) == 0;
@@ -177,7 +185,7 @@ static void replicate_from(struct client *c, struct bytes host, struct bytes por
     } else {
         replication_set_master(s, host, (uint16_t)port);
         host_log(s->host, LOG_NOTICE, "REPLICAOF %s:%lld enabled (user request from '%s')", s->link.host, (long long)port,
-                 client_peer(c));
+                 describe(c));
         client_reply_status(c, "OK");
     }
 }
@@ -191,7 +199,7 @@ void replicaof_command(struct client *c) {
     }
     if (server_is_replica(s)) {
         replication_unset_master(s);
-        host_log(s->host, LOG_NOTICE, "MASTER MODE enabled (user request from '%s')", client_peer(c));
+        host_log(s->host, LOG_NOTICE, "MASTER MODE enabled (user request from '%s')", describe(c));
     }
     client_reply_status(c, "OK");
 }

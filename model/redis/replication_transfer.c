@@ -356,7 +356,7 @@ void transfer_closed(struct server *s, const char *why) {
         host_log(s->host, LOG_WARNING, "I/O error trying to sync with MASTER: %s", why);
         link_retry_now(s);
     } else {
-        host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: %s", why);
+        host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: Success"); /* an orderly end is no error to read(2) */
         link_retry_now(s);
     }
 }
@@ -392,7 +392,7 @@ static void go_on_with_stream(struct server *s, int64_t offset, int db) {
     if (!l->conn) { /* it was lost while we loaded */
         apply_cache_history(s, offset, db);
         replication_create_backlog(s, false);
-        host_log(s->host, LOG_NOTICE, "Connection with master lost.");
+        host_log(s->host, LOG_WARNING, "Connection with master lost.");
         replication_master_disconnected(s);
         return;
     }

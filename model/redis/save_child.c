@@ -92,6 +92,10 @@ static void serialise(struct save_work *w) {
 
 static bool exit_with(struct save_work *w, struct child *self, int code) {
     w->finished = true;
+    if (self && code == 0) {
+        unsigned long long mb = snapshot_copied(w->snapshot) >> 20;
+        host_log(w->host, LOG_NOTICE, "Fork CoW for RDB: current %llu MB, peak %llu MB, average %llu MB", mb, mb, mb);
+    }
     if (self) host_child_exit(w->host, self, code);
     return false;
 }

@@ -13,12 +13,19 @@ static unsigned count_lagging(const struct server *s) {
 
 static void log_lagging(const struct server *s) {
     const struct client *c;
+    size_t in_sync = 0;
     TAILQ_FOREACH(c, &s->replicas, replicas) {
-        if (c->replica.ack_offset == s->repl.offset) continue;
-        host_log(s->host, LOG_NOTICE, "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
+        if (c->replica.ack_offset == s->repl.offset) {
+            in_sync++;
+            continue;
+        }
+        host_log(s->host, LOG_WARNING, "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
                  replica_name(c), (long long)(s->repl.offset - c->replica.ack_offset),
                  (long long)(replica_is_online(c) ? s->unixtime - c->replica.ack_time : 0),
                  replica_is_online(c) ? "online" : "wait_bgsave");
+    }
+    if (s->replica_count) {
+        host_log(s->host, LOG_NOTICE, "%zu of %zu replicas are in sync when shutting down.", in_sync, s->replica_count);
     }
 }
 
@@ -42,7 +49,7 @@ static bool save_wanted(const struct server *s) {
 
 /* The last things: false if the dataset could not be saved, then the server lives on. */
 static bool finish(struct server *s) {
-    if (s->replica_count) log_lagging(s);
+    log_lagging(s);
     if (save_running(s)) {
         host_log(s->host, LOG_WARNING, "There is a child saving an .rdb. Killing it!");
         save_abandon(s);
@@ -64,7 +71,7 @@ static bool finish(struct server *s) {
 /* Begins; true if it is over at once. */
 static bool begin(struct server *s) {
     if (s->loading.active) s->shutdown.nosave = true;
-    host_log(s->host, LOG_NOTICE, "User requested shutdown...");
+    host_log(s->host, LOG_WARNING, "User requested shutdown...");
     bool wait = !s->shutdown.now && s->config.shutdown_timeout > 0 && !server_is_replica(s) && count_lagging(s) > 0;
     if (!wait) return finish(s);
     s->shutdown.waiting = true;
