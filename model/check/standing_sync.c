@@ -157,7 +157,8 @@ enum match standings_loaded(struct standings *s, const struct happening *h, cons
     standing_take_replid(n, h);
     n->at = (struct position){NULL, 0};
     n->own = NULL;
-    n->foreign = n->diverged = false;
+    n->diverged = false;
+    n->foreign = h->a < 0; /* by SYNC without PSYNC: its offset means nothing */
     standings_leave_followers(s, h->node);
     if (h->d == LOAD_START) {
         standings_stand_at_file(s, h->node, h->a, n->digest);
