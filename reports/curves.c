@@ -115,8 +115,9 @@ static void tell_apart(struct plot *plot) {
         if (strcmp(plot->curves[i].series->node, plot->curves[0].series->node) != 0) return;
     for (size_t i = 0; i < plot->count; i++) {
         if (plot->curves[i].limited) continue;
-        plot->curves[i].colour = colours[next++ % COLOURS];
+        plot->curves[i].colour = colours[next % COLOURS];
         plot->curves[i].dash = SOLID;
+        if (next++ == 0) plot->curves[i].width = 3.4; /* the lowest: it may be covered by another */
     }
     for (size_t i = 0; i < plot->count; i++)
         if (plot->curves[i].limited) plot->curves[i].colour = colour_of_limited(plot, &plot->curves[i]);
