@@ -47,19 +47,20 @@ struct standing {
     bool alive;         /* a process runs */
     bool booted;
     bool master;
-    bool foreign;         /* written to as a replica: its dataset is not its master's until the next full sync */
-    bool diverged;        /* it was found to differ: not compared again until the next full sync */
-    bool fed;             /* its last entry is a feed whose R_WRITE may follow */
-    bool load_tail;       /* the DELs that follow a load at start are being fed */
-    uint16_t upstream;    /* whose stream it applies, NO_PARTY if none */
-    uint32_t conn;        /* on which connection; 0: unknown */
-    uint32_t life;        /* number of the process, from 1 */
+    bool foreign;      /* written to as a replica, or synced without PSYNC: not comparable until its next full sync */
+    bool diverged;     /* it was found to differ: not compared again until the next full sync */
+    bool fed;          /* its last entry is a feed whose R_WRITE may follow */
+    bool load_tail;    /* the DELs that follow a load at start are being fed */
+    uint16_t upstream; /* whose stream it applies, NO_PARTY if none */
+    uint32_t conn;     /* on which connection; 0: unknown */
+    uint32_t life;     /* number of the process, from 1 */
     int64_t applied_most; /* the highest offset it ever had */
     char replid[41];
     struct snapshot_record forks[STANDING_SNAPSHOTS], files[STANDING_SNAPSHOTS];
     unsigned fork_next, file_next;
     struct agreed_sync syncs[4];
     unsigned sync_next;
+    struct agreed_sync sync; /* the one that it used last */
 };
 
 struct standings {

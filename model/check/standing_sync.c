@@ -1,6 +1,8 @@
 /* Following another node: its stream, its snapshots, its partial resyncs. */
 #include "model/check/standing_moves.h"
 
+#include <string.h>
+
 /* --- following --------------------------------------------------------------------------------------------- */
 
 static enum match compare(uint64_t digest, const struct standing *n) {
@@ -115,17 +117,25 @@ void standings_psync_ok(struct standings *s, const struct happening *h) {
     keep_sync(s, h->peer, &sync);
 }
 
-/* What was agreed on this connection; if none is given, what `peer` agreed to last, or (the link was lost during the
- * load) what anybody did. */
-static const struct agreed_sync *find_sync(const struct standing *n, const struct happening *h, bool full) {
+/* Whether this is the sync that the replica begins to use: agreed on this connection; if none is told, by this peer; if
+ * the link was lost during the load, by anybody. */
+static bool is_sync_of(const struct agreed_sync *sync, const struct happening *h, bool full) {
+    if (sync->full != full || !sync->at.branch) return false;
+    if (h->conn && sync->conn) return sync->conn == h->conn;
+    return h->peer == NO_PARTY || sync->master == h->peer;
+}
+
+/* The latest such sync, NULL if there is none. All that were agreed on are used up with it: a replica has one link. */
+static const struct agreed_sync *take_sync(struct standing *n, const struct happening *h, bool full) {
     unsigned room = sizeof n->syncs / sizeof *n->syncs;
-    for (unsigned i = 1; i <= room; i++) {
+    const struct agreed_sync *taken = NULL;
+    for (unsigned i = 1; i <= room && !taken; i++) {
         const struct agreed_sync *sync = &n->syncs[(n->sync_next - i) % room];
-        if (sync->full != full || (!full && !sync->at.branch)) continue;
-        bool of_peer = h->peer == NO_PARTY || sync->master == h->peer;
-        if (h->conn && sync->conn ? sync->conn == h->conn : of_peer) return sync;
+        if (is_sync_of(sync, h, full)) taken = sync;
     }
-    return NULL;
+    if (taken) n->sync = *taken;
+    memset(n->syncs, 0, sizeof n->syncs);
+    return taken ? &n->sync : NULL;
 }
 
 /* Follows the master of a sync: into its branch of now if that goes on from where it stood, else into that of then. */
@@ -164,8 +174,8 @@ enum match standings_loaded(struct standings *s, const struct happening *h, cons
         standings_stand_at_file(s, h->node, h->a, n->digest);
         return MATCH_UNKNOWN;
     }
-    *sync = find_sync(n, h, true);
-    if (!*sync || !(*sync)->at.branch) return MATCH_UNKNOWN;
+    *sync = take_sync(n, h, true);
+    if (!*sync) return MATCH_UNKNOWN;
     follow(s, h->node, *sync, (*sync)->at);
     n->foreign = (*sync)->snapshot.foreign;
     if (h->d == LOAD_SYNC_DISK) keep_file(n, &(*sync)->snapshot);
@@ -187,7 +197,7 @@ static const struct history_entry *entry_after(struct position at, struct positi
 enum match standings_continue(struct standings *s, const struct happening *h, const struct agreed_sync **sync) {
     struct standing *n = &s->node[h->node];
     standing_take_replid(n, h);
-    *sync = find_sync(n, h, false);
+    *sync = take_sync(n, h, false);
     if (!*sync || !n->at.branch) return MATCH_UNKNOWN;
     struct position before = n->at;
     bool shared = history_is_ancestor(before, (*sync)->at);

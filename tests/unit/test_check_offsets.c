@@ -166,6 +166,22 @@ START_TEST(test_a_demoted_master_acknowledges_what_it_wrote) {
 }
 END_TEST
 
+START_TEST(test_a_replica_that_came_with_sync_is_not_judged) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    feed(&s, M, 23, 8, INCR, 0);
+    feed(&s, M, 37, 8, PING, FEED_ADMIN);
+    applies(&s, R1, 23, 8, INCR);
+    loads(&s, R1, NO_PARTY, 0, -1, 8, ID_M); /* no +FULLRESYNC was told; the id is a leftover */
+    applies(&s, R1, 22, 9, INCR);
+    applies(&s, R1, 36, 9, PING);
+    applies(&s, R1, 37, 9, "\n");
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_one_wrong_count_is_one_finding) {
     struct stage s;
     stage_open(&s);
@@ -194,6 +210,7 @@ int main(void) {
     tcase_add_test(tests, test_an_ack_of_what_was_not_applied);
     tcase_add_test(tests, test_an_ack_of_more_than_the_master_has);
     tcase_add_test(tests, test_a_demoted_master_acknowledges_what_it_wrote);
+    tcase_add_test(tests, test_a_replica_that_came_with_sync_is_not_judged);
     tcase_add_test(tests, test_one_wrong_count_is_one_finding);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
