@@ -37,10 +37,11 @@ void blocked_process_unblocked(struct server *s) {
     }
 }
 
-/* --- WAIT ----------------------------------------------------------------------------------------------------------- */
+/* --- WAIT --------------------------------------------------------------------------------------------------------- */
 
 static void answer_wait(struct client *c, int64_t acks, int64_t wanted, int64_t offset) {
-    struct happening h = {.kind = R_WAIT, .peer = c->conn->peer, .conn = c->conn->id, .a = acks, .b = wanted, .c = offset};
+    struct happening h = {
+        .kind = R_WAIT, .peer = c->conn->peer, .conn = c->conn->id, .a = acks, .b = wanted, .c = offset};
     host_note(c->server->host, &h);
     client_reply_number(c, acks);
     client_queue_write(c);
@@ -49,9 +50,10 @@ static void answer_wait(struct client *c, int64_t acks, int64_t wanted, int64_t 
 void wait_command(struct client *c) {
     struct server *s = c->server;
     if (server_is_replica(s)) {
-        client_reply_error(c, "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a "
-                              "replica is configured to be writable (which is not the default) writes to replicas are just "
-                              "local and are not propagated.");
+        client_reply_error(
+            c, "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a "
+               "replica is configured to be writable (which is not the default) writes to replicas are just "
+               "local and are not propagated.");
         return;
     }
     int64_t wanted, timeout;
@@ -91,7 +93,7 @@ void blocked_serve_waits(struct server *s) {
     }
 }
 
-/* --- blocking pops ---------------------------------------------------------------------------------------------------- */
+/* --- blocking pops ------------------------------------------------------------------------------------------------ */
 
 void blocked_on_keys(struct client *c, int64_t timeout_ms) {
     struct server *s = c->server;
@@ -127,7 +129,7 @@ void blocked_serve_keys(struct server *s) {
     }
 }
 
-/* --- the clock ------------------------------------------------------------------------------------------------------- */
+/* --- the clock ---------------------------------------------------------------------------------------------------- */
 
 static void time_out(struct client *c) {
     if (c->blocked.why == BLOCKED_WAIT) {
@@ -163,7 +165,8 @@ void blocked_disconnect_all(struct server *s) {
     for (struct client *c = TAILQ_FIRST(&s->blocked); c; c = next) {
         next = TAILQ_NEXT(c, blocked.entry);
         if (c->blocked.why != BLOCKED_WAIT && c->blocked.why != BLOCKED_KEYS) continue;
-        client_reply_error(c, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
+        client_reply_error(
+            c, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
         client_unblock(c);
         client_close_after_reply(c);
     }

@@ -113,7 +113,8 @@ static bool above_limit(struct client *c, int64_t used, int64_t *limit) {
     struct server *s = c->server;
     const struct output_limit *of = limit_of(c);
     *limit = of->hard;
-    if (c->kind == CLIENT_REPLICA && of->hard && of->hard < s->config.repl_backlog_size) *limit = s->config.repl_backlog_size;
+    if (c->kind == CLIENT_REPLICA && of->hard && of->hard < s->config.repl_backlog_size)
+        *limit = s->config.repl_backlog_size;
     if (of->hard && used >= *limit) return true;
     if (!of->soft || used < of->soft) {
         c->soft_limit_since = 0;
@@ -132,13 +133,15 @@ bool client_check_output_limit(struct client *c) {
     s->stats.client_output_buffer_limit_disconnections++;
     struct happening h = {.kind = R_LIMIT, .peer = c->conn->peer, .conn = c->conn->id, .a = used, .b = limit};
     host_note(s->host, &h);
-    host_log(s->host, LOG_WARNING, "Client id=%llu addr=%s omem=%lld scheduled to be closed ASAP for overcoming of output "
-             "buffer limits.", (unsigned long long)c->id, client_peer(c), (long long)used);
+    host_log(s->host, LOG_WARNING,
+             "Client id=%llu addr=%s omem=%lld scheduled to be closed ASAP for overcoming of output "
+             "buffer limits.",
+             (unsigned long long)c->id, client_peer(c), (long long)used);
     client_free_async(c);
     return true;
 }
 
-/* --- replies --------------------------------------------------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------------------------------------------------ */
 
 /* A master gets no replies: what goes back to it are ACKs only. */
 static bool wants_reply(const struct client *c) {

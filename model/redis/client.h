@@ -11,27 +11,27 @@
 enum client_kind { CLIENT_NORMAL, CLIENT_REPLICA, CLIENT_MASTER };
 
 enum client_flag {
-    CLIENT_CLOSING = 1,            /* is freed at the end of the turn */
-    CLIENT_CLOSE_AFTER_REPLY = 2,  /* and before that gets what was written */
-    CLIENT_PENDING_WRITE = 4,      /* in server.pending_writes */
-    CLIENT_WRITE_BLOCKED = 8,      /* its socket is full: wait for `writable` */
+    CLIENT_CLOSING = 1,           /* is freed at the end of the turn */
+    CLIENT_CLOSE_AFTER_REPLY = 2, /* and before that gets what was written */
+    CLIENT_PENDING_WRITE = 4,     /* in server.pending_writes */
+    CLIENT_WRITE_BLOCKED = 8,     /* its socket is full: wait for `writable` */
     CLIENT_IN_MULTI = 16,
-    CLIENT_DIRTY_EXEC = 32,        /* a command could not be queued: EXEC fails */
-    CLIENT_DIRTY_CAS = 64,         /* a watched key was changed */
+    CLIENT_DIRTY_EXEC = 32, /* a command could not be queued: EXEC fails */
+    CLIENT_DIRTY_CAS = 64,  /* a watched key was changed */
     CLIENT_AUTHENTICATED = 128,
-    CLIENT_UNBLOCKED = 256,        /* in server.unblocked: its query buffer goes on at the end of the turn */
+    CLIENT_UNBLOCKED = 256, /* in server.unblocked: its query buffer goes on at the end of the turn */
     CLIENT_PROTOCOL_ERROR = 512,
-    CLIENT_PRE_PSYNC = 1024,       /* a master reached by SYNC: gets no ACKs */
-    CLIENT_READ_BUSY = 2048,       /* its bytes are being parsed: must not be freed now */
-    CLIENT_CONN_OVER = 4096 /* nothing can be written any more, nor need it be closed */
+    CLIENT_PRE_PSYNC = 1024, /* a master reached by SYNC: gets no ACKs */
+    CLIENT_READ_BUSY = 2048, /* its bytes are being parsed: must not be freed now */
+    CLIENT_CONN_OVER = 4096  /* nothing can be written any more, nor need it be closed */
 };
 
 enum blocked_why {
     BLOCKED_NONE,
-    BLOCKED_WAIT,     /* WAIT */
-    BLOCKED_KEYS,     /* BLPOP and the like */
-    BLOCKED_PAUSE,    /* its command waits for the end of a pause */
-    BLOCKED_SHUTDOWN  /* SHUTDOWN waits for replicas */
+    BLOCKED_WAIT,    /* WAIT */
+    BLOCKED_KEYS,    /* BLPOP and the like */
+    BLOCKED_PAUSE,   /* its command waits for the end of a pause */
+    BLOCKED_SHUTDOWN /* SHUTDOWN waits for replicas */
 };
 
 struct blocked {
@@ -49,8 +49,8 @@ struct queued {
 };
 
 struct multi {
-    struct buffer bytes;       /* the words, one after the other */
-    struct resp_slice *words;  /* their places in it */
+    struct buffer bytes;      /* the words, one after the other */
+    struct resp_slice *words; /* their places in it */
     struct queued *commands;
     size_t word_count, word_room;
     size_t count, room;
@@ -77,13 +77,13 @@ struct client {
     int64_t last_interaction; /* s; last bytes from or to it */
     uint64_t commands;        /* received on this connection */
     const struct command *last_command;
-    int64_t woff;             /* master_repl_offset after its last command: what WAIT waits for */
+    int64_t woff; /* master_repl_offset after its last command: what WAIT waits for */
 
     struct resp_parser parser;
-    struct buffer query;  /* bytes not yet executed; of a master: not yet applied */
-    size_t query_at;      /* how many of them were parsed (a master's open MULTI) */
-    struct buffer out;    /* replies not yet sent */
-    size_t out_sent;      /* how many of them were */
+    struct buffer query;      /* bytes not yet executed; of a master: not yet applied */
+    size_t query_at;          /* how many of them were parsed (a master's open MULTI) */
+    struct buffer out;        /* replies not yet sent */
+    size_t out_sent;          /* how many of them were */
     int64_t soft_limit_since; /* s; output above the soft limit since; 0: it is not */
 
     struct multi multi;
@@ -103,7 +103,7 @@ struct client {
 
 TAILQ_HEAD(client_list, client);
 
-/* --- life (client.c) -------------------------------------------------------------------------------------------- */
+/* --- life (client.c) ---------------------------------------------------------------------------------------------- */
 
 struct client *client_create(struct server *s, struct conn *conn);
 /* Ends it now: its connection is closed, its place in all lists given up. While its own bytes are being parsed it is
@@ -123,7 +123,7 @@ uint64_t client_output_memory(const struct client *c);
 /* Closes it if its output is above the limits of its class; true if so. */
 bool client_check_output_limit(struct client *c);
 
-/* --- reading and writing (client_io.c) --------------------------------------------------------------------------- */
+/* --- reading and writing (client_io.c) ---------------------------------------------------------------------------- */
 
 /* One read of its socket, and the commands in it. */
 void client_readable(struct client *c);
@@ -147,7 +147,7 @@ void client_reply_array(struct client *c, size_t count);
 void client_reply_nil(struct client *c);
 void client_reply_nil_array(struct client *c);
 
-/* --- MULTI, EXEC, DISCARD, WATCH, UNWATCH (multi.c) ------------------------------------------------------------------ */
+/* --- MULTI, EXEC, DISCARD, WATCH, UNWATCH (multi.c) --------------------------------------------------------------- */
 
 struct running;
 
@@ -168,7 +168,7 @@ void unwatch_all(struct client *c);
 void watch_touch_command(struct server *s, const struct exec *ex);
 void watch_touch_all(struct server *s);
 
-/* --- blocking (blocked.c) ---------------------------------------------------------------------------------------- */
+/* --- blocking (blocked.c) ----------------------------------------------------------------------------------------- */
 
 void client_block(struct client *c, enum blocked_why why, int64_t deadline_ms);
 /* It goes on with its query buffer at the end of this turn. */

@@ -18,10 +18,11 @@ static const char *kind_flag(const struct client *c) {
 
 void client_describe(const struct client *c, struct buffer *out) {
     const struct server *s = c->server;
-    buffer_printf(out, "id=%" PRIu64 " addr=%s:%u name=%s age=%" PRId64 " idle=%" PRId64 " flags=%s db=%d multi=%" PRId64
-                  " qbuf=%zu omem=%" PRIu64 " cmd=%s user=default resp=2", c->id, host_peer_name(c->conn),
-                  (unsigned)host_peer_port(c->conn), c->name ? c->name : "", s->unixtime - c->created,
-                  s->unixtime - c->last_interaction, kind_flag(c), c->db,
+    buffer_printf(out,
+                  "id=%" PRIu64 " addr=%s:%u name=%s age=%" PRId64 " idle=%" PRId64 " flags=%s db=%d multi=%" PRId64
+                  " qbuf=%zu omem=%" PRIu64 " cmd=%s user=default resp=2",
+                  c->id, host_peer_name(c->conn), (unsigned)host_peer_port(c->conn), c->name ? c->name : "",
+                  s->unixtime - c->created, s->unixtime - c->last_interaction, kind_flag(c), c->db,
                   c->flags & CLIENT_IN_MULTI ? (int64_t)c->multi.count : -1, c->query.len, client_output_memory(c),
                   c->last_command ? c->last_command->name : "NULL");
 }
@@ -62,11 +63,13 @@ static void set_name(struct client *c) {
 }
 
 static void get_name(struct client *c) {
-    if (c->name) client_reply_bulk(c, resp_text(c->name));
-    else client_reply_nil(c);
+    if (c->name)
+        client_reply_bulk(c, resp_text(c->name));
+    else
+        client_reply_nil(c);
 }
 
-/* --- KILL ------------------------------------------------------------------------------------------------------------- */
+/* --- KILL --------------------------------------------------------------------------------------------------------- */
 
 static int kind_of(struct bytes word) {
     if (resp_word_is(word, "normal")) return CLIENT_NORMAL;
@@ -110,7 +113,8 @@ static bool read_filter(struct client *c, struct kill_filter *filter) {
 static bool matches(struct client *me, struct client *c, const struct kill_filter *filter) {
     if (filter->address.at) {
         const char *peer = client_peer(c);
-        if (filter->address.len != strlen(peer) || memcmp(peer, filter->address.at, filter->address.len) != 0) return false;
+        if (filter->address.len != strlen(peer) || memcmp(peer, filter->address.at, filter->address.len) != 0)
+            return false;
     }
     if (filter->kind != -1 && (int)c->kind != filter->kind) return false;
     if (filter->id && c->id != filter->id) return false;
@@ -125,8 +129,10 @@ static uint64_t kill_matching(struct client *me, const struct kill_filter *filte
         next = TAILQ_NEXT(c, all);
         if (!matches(me, c, filter)) continue;
         killed++;
-        if (c == me) client_close_after_reply(c);
-        else client_free(c);
+        if (c == me)
+            client_close_after_reply(c);
+        else
+            client_free(c);
     }
     return killed;
 }
@@ -138,18 +144,21 @@ static void kill_clients(struct client *c) {
         return;
     }
     filter.address = own_argument(c, 2);
-    if (kill_matching(c, &filter)) client_reply_status(c, "OK");
-    else client_reply_error(c, "ERR No such client");
+    if (kill_matching(c, &filter))
+        client_reply_status(c, "OK");
+    else
+        client_reply_error(c, "ERR No such client");
 }
 
-/* --- PAUSE ------------------------------------------------------------------------------------------------------------ */
+/* --- PAUSE -------------------------------------------------------------------------------------------------------- */
 
 static void pause_clients(struct client *c) {
     struct server *s = c->server;
     int64_t ms;
     struct bytes mode = own_argument(c, 3);
     enum pause_kind kind = PAUSE_ALL;
-    if (mode.len && resp_word_is(mode, "write")) kind = PAUSE_WRITES;
+    if (mode.len && resp_word_is(mode, "write"))
+        kind = PAUSE_WRITES;
     else if (mode.len && !resp_word_is(mode, "all")) {
         client_reply_error(c, "ERR CLIENT PAUSE mode must be WRITE or ALL");
         return;
@@ -196,11 +205,11 @@ static const struct {
     size_t at_least, at_most; /* words */
     own_command_fn *run;
 } sub_commands[] = {
-    {"getname", 2, 2, get_name},     {"id", 2, 2, tell_id},
-    {"info", 2, 2, describe_client}, {"kill", 3, SIZE_MAX, kill_clients},
+    {"getname", 2, 2, get_name},         {"id", 2, 2, tell_id},
+    {"info", 2, 2, describe_client},     {"kill", 3, SIZE_MAX, kill_clients},
     {"list", 2, SIZE_MAX, list_clients}, {"no-evict", 3, 3, accept_no_evict},
-    {"pause", 3, 4, pause_clients},  {"setname", 3, 3, set_name},
-    {"unblock", 3, 4, unblock_client}, {"unpause", 2, 2, unpause_clients},
+    {"pause", 3, 4, pause_clients},      {"setname", 3, 3, set_name},
+    {"unblock", 3, 4, unblock_client},   {"unpause", 2, 2, unpause_clients},
 };
 
 void client_command(struct client *c) {

@@ -5,7 +5,7 @@
 
 enum { READ_SIZE = 16 * 1024 }; /* PROTO_IOBUF_LEN */
 
-/* --- reading ----------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static bool may_go_on(const struct client *c) {
     return !(c->flags & (CLIENT_CLOSING | CLIENT_CLOSE_AFTER_REPLY)) && c->blocked.why == BLOCKED_NONE &&
@@ -120,7 +120,7 @@ void client_readable(struct client *c) {
     }
 }
 
-/* --- writing ----------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 /* At the head, as the real server does: replicas, which are fed after a command's reply was queued, are written to
  * before its client (reference 1.3). */

@@ -8,7 +8,17 @@
 #include "model/redis/directives.h"
 #include "model/redis/resp.h"
 
-enum config_kind { KIND_BOOL, KIND_NUMBER, KIND_SIZE, KIND_TEXT, KIND_LOAD, KIND_PROPAGATION, KIND_SAVE, KIND_LIMIT, KIND_MASTER };
+enum config_kind {
+    KIND_BOOL,
+    KIND_NUMBER,
+    KIND_SIZE,
+    KIND_TEXT,
+    KIND_LOAD,
+    KIND_PROPAGATION,
+    KIND_SAVE,
+    KIND_LIMIT,
+    KIND_MASTER
+};
 
 struct config_rule {
     const char *name;
@@ -88,7 +98,8 @@ static const char *const class_words[] = {"normal", "slave", "pubsub", NULL};
 
 static const struct config_rule *find_rule(struct bytes name) {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (resp_word_is(name, rules[i].name) || (rules[i].alias && resp_word_is(name, rules[i].alias))) return &rules[i];
+        if (resp_word_is(name, rules[i].name) || (rules[i].alias && resp_word_is(name, rules[i].alias)))
+            return &rules[i];
     }
     return NULL;
 }
@@ -160,18 +171,37 @@ static void apply_other(struct config *config, const struct bytes *words, size_t
     }
 }
 
-static void apply_rule(struct config *config, const struct config_rule *rule, const struct bytes *values, size_t count) {
+static void apply_rule(struct config *config, const struct config_rule *rule, const struct bytes *values,
+                       size_t count) {
     void *member = member_of(config, rule);
     switch (rule->kind) {
-    case KIND_BOOL: *(bool *)member = resp_word_is(values[0], "yes"); break;
-    case KIND_NUMBER: *(int64_t *)member = read_number(values[0]); break;
-    case KIND_SIZE: *(int64_t *)member = read_size(values[0]); break;
-    case KIND_TEXT: *(const char **)member = pool_strndup(config->pool, values[0].at, values[0].len); break;
-    case KIND_LOAD: *(int64_t *)member = word_index(load_words, values[0]); break;
-    case KIND_PROPAGATION: *(int64_t *)member = word_index(propagation_words, values[0]); break;
-    case KIND_SAVE: apply_save(config, values, count); break;
-    case KIND_LIMIT: apply_limits(config, values, count); break;
-    case KIND_MASTER: apply_master(config, values); break;
+    case KIND_BOOL:
+        *(bool *)member = resp_word_is(values[0], "yes");
+        break;
+    case KIND_NUMBER:
+        *(int64_t *)member = read_number(values[0]);
+        break;
+    case KIND_SIZE:
+        *(int64_t *)member = read_size(values[0]);
+        break;
+    case KIND_TEXT:
+        *(const char **)member = pool_strndup(config->pool, values[0].at, values[0].len);
+        break;
+    case KIND_LOAD:
+        *(int64_t *)member = word_index(load_words, values[0]);
+        break;
+    case KIND_PROPAGATION:
+        *(int64_t *)member = word_index(propagation_words, values[0]);
+        break;
+    case KIND_SAVE:
+        apply_save(config, values, count);
+        break;
+    case KIND_LIMIT:
+        apply_limits(config, values, count);
+        break;
+    case KIND_MASTER:
+        apply_master(config, values);
+        break;
     }
 }
 
@@ -192,8 +222,10 @@ void config_init(struct config *config, struct pool *pool) {
     config->master_host = "";
     for (size_t i = 0; i < RULE_COUNT; i++) {
         struct bytes value = resp_text(rules[i].initial);
-        if (rules[i].kind == KIND_TEXT) *(const char **)member_of(config, &rules[i]) = rules[i].initial;
-        else if (value.len) apply_rule(config, &rules[i], &value, 1);
+        if (rules[i].kind == KIND_TEXT)
+            *(const char **)member_of(config, &rules[i]) = rules[i].initial;
+        else if (value.len)
+            apply_rule(config, &rules[i], &value, 1);
     }
     config->limits[LIMIT_REPLICA] = (struct output_limit){256 << 20, 64 << 20, 60};
     config->limits[LIMIT_PUBSUB] = (struct output_limit){32 << 20, 8 << 20, 60};
@@ -204,7 +236,7 @@ void config_init(struct config *config, struct pool *pool) {
     config->save_is_default = true;
 }
 
-/* --- CONFIG SET ---------------------------------------------------------------------------------------------- */
+/* --- CONFIG SET --------------------------------------------------------------------------------------------------- */
 
 enum { WORDS_MAX = 2 + 2 * SAVE_POINTS_MAX };
 
@@ -252,26 +284,38 @@ bool config_set(struct config *config, struct bytes name, struct bytes value, ch
     return good;
 }
 
-/* --- CONFIG GET ---------------------------------------------------------------------------------------------- */
+/* --- CONFIG GET --------------------------------------------------------------------------------------------------- */
 
 static void put_limits(const struct config *config, struct buffer *out) {
     for (size_t i = 0; i < LIMIT_CLASSES; i++) {
         const struct output_limit *limit = &config->limits[i];
-        buffer_printf(out, "%s%s %" PRId64 " %" PRId64 " %" PRId64, i ? " " : "", class_words[i], limit->hard, limit->soft,
-                      limit->soft_seconds);
+        buffer_printf(out, "%s%s %" PRId64 " %" PRId64 " %" PRId64, i ? " " : "", class_words[i], limit->hard,
+                      limit->soft, limit->soft_seconds);
     }
 }
 
 static void put_value(const struct config *config, const struct config_rule *rule, struct buffer *out) {
     const void *member = member_of(config, rule);
     switch (rule->kind) {
-    case KIND_BOOL: buffer_puts(out, *(const bool *)member ? "yes" : "no"); break;
+    case KIND_BOOL:
+        buffer_puts(out, *(const bool *)member ? "yes" : "no");
+        break;
     case KIND_NUMBER:
-    case KIND_SIZE: buffer_printf(out, "%" PRId64, *(const int64_t *)member); break;
-    case KIND_TEXT: buffer_puts(out, *(const char *const *)member); break;
-    case KIND_LOAD: buffer_puts(out, load_words[*(const int64_t *)member]); break;
-    case KIND_PROPAGATION: buffer_puts(out, propagation_words[*(const int64_t *)member]); break;
-    case KIND_LIMIT: put_limits(config, out); break;
+    case KIND_SIZE:
+        buffer_printf(out, "%" PRId64, *(const int64_t *)member);
+        break;
+    case KIND_TEXT:
+        buffer_puts(out, *(const char *const *)member);
+        break;
+    case KIND_LOAD:
+        buffer_puts(out, load_words[*(const int64_t *)member]);
+        break;
+    case KIND_PROPAGATION:
+        buffer_puts(out, propagation_words[*(const int64_t *)member]);
+        break;
+    case KIND_LIMIT:
+        put_limits(config, out);
+        break;
     case KIND_SAVE:
         for (size_t i = 0; i < config->save_point_count; i++) {
             buffer_printf(out, "%s%" PRId64 " %" PRId64, i ? " " : "", config->save_points[i].seconds,

@@ -8,7 +8,7 @@
 
 enum { LINE_WORDS_MAX = 512 };
 
-/* --- GET -------------------------------------------------------------------------------------------------------------- */
+/* --- GET ---------------------------------------------------------------------------------------------------------- */
 
 struct getting {
     struct buffer pairs;
@@ -32,11 +32,12 @@ static void config_get_command(struct client *c) {
     buffer_free(&g.pairs);
 }
 
-/* --- SET -------------------------------------------------------------------------------------------------------------- */
+/* --- SET ---------------------------------------------------------------------------------------------------------- */
 
 /* What changed settings mean at once. */
 static void apply_changes(struct server *s, const struct config *old) {
-    if (old->repl_backlog_size != s->config.repl_backlog_size) repl_buffer_resize(&s->repl, s->config.repl_backlog_size);
+    if (old->repl_backlog_size != s->config.repl_backlog_size)
+        repl_buffer_resize(&s->repl, s->config.repl_backlog_size);
     replication_refresh_good_replicas(s);
 }
 
@@ -60,7 +61,7 @@ static void config_set_command(struct client *c) {
     client_reply_status(c, "OK");
 }
 
-/* --- REWRITE ---------------------------------------------------------------------------------------------------------- */
+/* --- REWRITE ------------------------------------------------------------------------------------------------------ */
 
 struct rewriting {
     const struct config *base;
@@ -77,7 +78,8 @@ static void compare_base(void *ctx, const char *name, struct bytes value) {
 }
 
 static void put_line(struct rewriting *rw, const char *name, struct bytes value) {
-    bool words = strcmp(name, "save") == 0 || strcmp(name, "client-output-buffer-limit") == 0 || strcmp(name, "replicaof") == 0;
+    bool words =
+        strcmp(name, "save") == 0 || strcmp(name, "client-output-buffer-limit") == 0 || strcmp(name, "replicaof") == 0;
     if (strcmp(name, "replicaof") == 0 && value.len == 0) value = resp_text("no one");
     buffer_puts(rw->text, name);
     bool quote = !words || value.len == 0;
@@ -152,11 +154,12 @@ void config_load_rewritten(struct server *s) {
     host_file_close(s->host, file);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------ */
+/* --- the command -------------------------------------------------------------------------------------------------- */
 
 static void reset_stats(struct server *s) {
     struct server_stats *st = &s->stats;
-    *st = (struct server_stats){.latest_fork_usec = st->latest_fork_usec, .rdb_last_cow_size = st->rdb_last_cow_size,
+    *st = (struct server_stats){.latest_fork_usec = st->latest_fork_usec,
+                                .rdb_last_cow_size = st->rdb_last_cow_size,
                                 .rdb_saves = st->rdb_saves};
 }
 
@@ -170,8 +173,10 @@ void config_command(struct client *c) {
         reset_stats(c->server);
         client_reply_status(c, "OK");
     } else if (resp_word_is(sub, "rewrite")) {
-        if (rewrite(c->server)) client_reply_status(c, "OK");
-        else client_reply_error(c, "ERR Rewriting config file: Input/output error");
+        if (rewrite(c->server))
+            client_reply_status(c, "OK");
+        else
+            client_reply_error(c, "ERR Rewriting config file: Input/output error");
     } else {
         own_reply_unknown_subcommand(c);
     }

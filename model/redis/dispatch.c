@@ -6,7 +6,7 @@
 
 #include "model/redis/own_commands.h"
 
-/* --- refusing ------------------------------------------------------------------------------------------------------ */
+/* --- refusing ----------------------------------------------------------------------------------------------------- */
 
 void dispatch_refuse(struct client *c, const char *format, ...) {
     if (c->flags & CLIENT_IN_MULTI) c->flags |= CLIENT_DIRTY_EXEC;
@@ -52,10 +52,11 @@ static bool refused_write(struct client *c) {
     struct server *s = c->server;
     if (c->kind == CLIENT_MASTER) return false;
     if (disk_refuses(s)) {
-        dispatch_refuse(c, "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
-                           "Commands that may modify the data set are disabled, because this instance is configured to "
-                           "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
-                           "Please check the Redis logs for details about the RDB error.");
+        dispatch_refuse(
+            c, "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+               "Commands that may modify the data set are disabled, because this instance is configured to "
+               "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+               "Please check the Redis logs for details about the RDB error.");
         note_refused(s, REFUSED_MISCONF);
         return true;
     }
@@ -112,7 +113,7 @@ static bool refused(struct client *c, const struct running *r, unsigned flags) {
     return false;
 }
 
-/* --- executing ------------------------------------------------------------------------------------------------------- */
+/* --- executing ---------------------------------------------------------------------------------------------------- */
 
 static enum expiry_view expiry_view(struct client *c) {
     struct server *s = c->server;
@@ -132,8 +133,10 @@ static void collect_list(struct server *s, const struct propagated *p) {
 static void collect(struct server *s, const struct exec *ex, const struct running *r) {
     collect_list(s, ex->before);
     if (ex->dirty == 0 && !ex->forced) return;
-    if (ex->rewritten) collect_list(s, ex->also);
-    else propagate_add(s, &(struct stream_op){.db = ex->db, .words = r->argv, .count = r->argc, .raw = r->raw});
+    if (ex->rewritten)
+        collect_list(s, ex->also);
+    else
+        propagate_add(s, &(struct stream_op){.db = ex->db, .words = r->argv, .count = r->argc, .raw = r->raw});
 }
 
 static void after_data_command(struct client *c, struct exec *ex, const struct running *r) {
@@ -200,8 +203,13 @@ static void execute_once(struct client *c, const struct running *r) {
     propagate_flush(s, before);
     if (s->call_dirty && c->kind == CLIENT_NORMAL) {
         struct dataset_digest after = keyspace_digest(s->ks);
-        struct happening h = {.kind = R_WRITE, .peer = c->conn->peer, .conn = c->conn->id, .a = s->repl.offset,
-                              .b = (int64_t)after.low, .c = (int64_t)after.high, .d = (int64_t)c->commands};
+        struct happening h = {.kind = R_WRITE,
+                              .peer = c->conn->peer,
+                              .conn = c->conn->id,
+                              .a = s->repl.offset,
+                              .b = (int64_t)after.low,
+                              .c = (int64_t)after.high,
+                              .d = (int64_t)c->commands};
         host_note(s->host, &h);
     }
     if (s->running_failed && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
@@ -218,7 +226,7 @@ static void execute(struct client *c, const struct running *r) {
     if (c->server->keys_became_ready) blocked_serve_keys(c->server);
 }
 
-/* --- one request ------------------------------------------------------------------------------------------------------ */
+/* --- one request -------------------------------------------------------------------------------------------------- */
 
 static const struct command *look_up(struct client *c, struct bytes name) {
     if (c->last_command && resp_word_is(name, c->last_command->name)) return c->last_command;
@@ -257,8 +265,10 @@ static bool refused_request(struct client *c, const struct running *r, unsigned 
     bool no = true;
     s->running.command = r->command;
     s->running_error = NULL;
-    if (!r->command) refuse_unknown(c, r->argv, r->argc);
-    else no = refused(c, r, flags);
+    if (!r->command)
+        refuse_unknown(c, r->argv, r->argc);
+    else
+        no = refused(c, r, flags);
     s->running.command = NULL;
     if (no && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
     return no;
@@ -283,8 +293,10 @@ bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, s
         return false;
     }
     c->commands++;
-    if (!no && in_multi && !acts_in_multi(s, r.command)) multi_queue(c, &r);
-    else if (!no) execute(c, &r);
+    if (!no && in_multi && !acts_in_multi(s, r.command))
+        multi_queue(c, &r);
+    else if (!no)
+        execute(c, &r);
     if (was_replica) check_no_reply(c, r.command);
     send_reply(c);
     return true;

@@ -8,7 +8,7 @@
 
 enum { READ_PIECE = 64 * 1024 };
 
-/* --- bytes into the reader ----------------------------------------------------------------------------------------------- */
+/* --- bytes into the reader ---------------------------------------------------------------------------------------- */
 
 /* us for `keys` keys: key-load-delay, negative for one us every -N keys. */
 static sim_time delay_of(const struct server *s, uint64_t keys) {
@@ -70,16 +70,22 @@ static void log_success(struct server *s, uint64_t expired) {
     uint64_t loaded = rdb_reader_keys_loaded(l->reader) - expired;
     s->stats.rdb_last_load_keys_loaded = loaded;
     s->stats.rdb_last_load_keys_expired = expired;
-    host_log(s->host, LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.", (unsigned long long)loaded,
-             (unsigned long long)expired);
+    host_log(s->host, LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
+             (unsigned long long)loaded, (unsigned long long)expired);
 }
 
-/* --- at start ---------------------------------------------------------------------------------------------------------------- */
+/* --- at start ----------------------------------------------------------------------------------------------------- */
 
 static void note_boot(struct server *s, bool loaded) {
     struct dataset_digest digest = keyspace_digest(s->ks);
-    struct happening h = {.kind = R_BOOT, .peer = NO_PARTY, .a = s->repl.offset, .b = (int64_t)digest.low,
-                          .c = (int64_t)digest.high, .d = loaded, .text = s->replid, .len = REPLID_LEN};
+    struct happening h = {.kind = R_BOOT,
+                          .peer = NO_PARTY,
+                          .a = s->repl.offset,
+                          .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high,
+                          .d = loaded,
+                          .text = s->replid,
+                          .len = REPLID_LEN};
     host_note(s->host, &h);
 }
 
@@ -121,13 +127,16 @@ static void end_start(struct server *s) {
     const struct rdb_info *info = rdb_reader_info(s->loading.reader);
     bool history = info->has_replication && info->repl_offset && info->stream_db != -1;
     uint64_t expired = 0;
-    if (history) take_history(s, info);
-    else if (!server_is_replica(s)) expired = drop_all_expired(s);
+    if (history)
+        take_history(s, info);
+    else if (!server_is_replica(s))
+        expired = drop_all_expired(s);
     note_boot(s, true);
     if (history && !server_is_replica(s)) expired = drop_all_expired(s);
     log_success(s, expired);
     int64_t ms = (host_now(s->host) - s->loading.began) / SIM_MS;
-    host_log(s->host, LOG_NOTICE, "DB loaded from disk: %lld.%03lld seconds", (long long)(ms / 1000), (long long)(ms % 1000));
+    host_log(s->host, LOG_NOTICE, "DB loaded from disk: %lld.%03lld seconds", (long long)(ms / 1000),
+             (long long)(ms % 1000));
     loading_end(s);
     server_ready(s);
 }
@@ -138,15 +147,19 @@ static void fail_start(struct server *s, const char *why) {
     server_exit(s, 1);
 }
 
-/* --- from a file ----------------------------------------------------------------------------------------------------------------- */
+/* --- from a file -------------------------------------------------------------------------------------------------- */
 
 static void end_load(struct server *s, bool ok, const char *why) {
     enum load_source source = s->loading.source;
-    if (source == LOAD_START && ok) end_start(s);
-    else if (source == LOAD_START) fail_start(s, why);
+    if (source == LOAD_START && ok)
+        end_start(s);
+    else if (source == LOAD_START)
+        fail_start(s, why);
     else {
-        if (ok) log_success(s, 0);
-        else host_log(s->host, LOG_WARNING, "Failed trying to load the MASTER synchronization DB from disk: %s", why);
+        if (ok)
+            log_success(s, 0);
+        else
+            host_log(s->host, LOG_WARNING, "Failed trying to load the MASTER synchronization DB from disk: %s", why);
         transfer_loaded(s, ok);
     }
 }

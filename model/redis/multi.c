@@ -3,7 +3,7 @@
 
 #include "model/redis/server.h"
 
-/* --- the queue --------------------------------------------------------------------------------------------------- */
+/* --- the queue ---------------------------------------------------------------------------------------------------- */
 
 static void keep_words(struct client *c, const struct running *r) {
     struct multi *m = &c->multi;
@@ -23,7 +23,8 @@ void multi_keep(struct client *c, const struct running *r) {
     struct multi *m = &c->multi;
     if (m->count == m->room) {
         size_t room = m->room ? m->room * 2 : 8;
-        m->commands = pool_resize(c->server->pool, m->commands, m->room * sizeof(*m->commands), room * sizeof(*m->commands));
+        m->commands =
+            pool_resize(c->server->pool, m->commands, m->room * sizeof(*m->commands), room * sizeof(*m->commands));
         m->room = room;
     }
     m->commands[m->count++] = (struct queued){r->command, (uint32_t)m->word_count, (uint32_t)r->argc};
@@ -150,7 +151,8 @@ static void touch(struct server *s, int db, struct bytes key) {
     struct client *c;
     TAILQ_FOREACH(c, &s->clients, all) {
         for (struct watched_key *w = c->watched; w; w = w->next) {
-            if (w->db == db && w->key.len == key.len && memcmp(w->key.at, key.at, key.len) == 0) c->flags |= CLIENT_DIRTY_CAS;
+            if (w->db == db && w->key.len == key.len && memcmp(w->key.at, key.at, key.len) == 0)
+                c->flags |= CLIENT_DIRTY_CAS;
         }
     }
 }

@@ -7,16 +7,16 @@ static const struct own_command {
     const char *name;
     own_command_fn *run;
 } own_commands[] = {
-    {"auth", auth_command},         {"bgsave", bgsave_command},   {"client", client_command},
-    {"command", command_command},   {"config", config_command},   {"debug", debug_command},
-    {"discard", discard_command},   {"echo", echo_command},       {"exec", exec_command},
-    {"hello", hello_command},       {"info", info_command},       {"lastsave", lastsave_command},
-    {"multi", multi_command},       {"ping", ping_command},       {"psync", psync_command},
-    {"publish", publish_command},   {"quit", quit_command},       {"replconf", replconf_command},
-    {"replicaof", replicaof_command}, {"reset", reset_command},   {"role", role_command},
-    {"save", save_command},         {"shutdown", shutdown_command}, {"slaveof", replicaof_command},
-    {"sync", psync_command},        {"time", time_command},       {"unwatch", unwatch_command},
-    {"wait", wait_command},         {"watch", watch_command},
+    {"auth", auth_command},           {"bgsave", bgsave_command},     {"client", client_command},
+    {"command", command_command},     {"config", config_command},     {"debug", debug_command},
+    {"discard", discard_command},     {"echo", echo_command},         {"exec", exec_command},
+    {"hello", hello_command},         {"info", info_command},         {"lastsave", lastsave_command},
+    {"multi", multi_command},         {"ping", ping_command},         {"psync", psync_command},
+    {"publish", publish_command},     {"quit", quit_command},         {"replconf", replconf_command},
+    {"replicaof", replicaof_command}, {"reset", reset_command},       {"role", role_command},
+    {"save", save_command},           {"shutdown", shutdown_command}, {"slaveof", replicaof_command},
+    {"sync", psync_command},          {"time", time_command},         {"unwatch", unwatch_command},
+    {"wait", wait_command},           {"watch", watch_command},
 };
 
 void own_commands_bind(struct server *s) {
@@ -36,7 +36,8 @@ void own_reply_unknown_subcommand(struct client *c) {
     int len = sub.len < 128 ? (int)sub.len : 128;
     char upper[32];
     size_t n = 0;
-    for (; name[n] && n + 1 < sizeof(upper); n++) upper[n] = (char)(name[n] >= 'a' && name[n] <= 'z' ? name[n] - 32 : name[n]);
+    for (; name[n] && n + 1 < sizeof(upper); n++)
+        upper[n] = (char)(name[n] >= 'a' && name[n] <= 'z' ? name[n] - 32 : name[n]);
     upper[n] = 0;
     client_reply_error(c, "ERR unknown subcommand '%.*s'. Try %s HELP.", len, sub.at, upper);
 }
@@ -56,7 +57,7 @@ bool own_check_words(struct client *c, size_t at_least, size_t at_most) {
     return false;
 }
 
-/* --- the connection ------------------------------------------------------------------------------------------------- */
+/* --- the connection ----------------------------------------------------------------------------------------------- */
 
 static bool word_equals(struct bytes word, const char *text) {
     return word.len == strlen(text) && memcmp(word.at, text, word.len) == 0;
@@ -79,8 +80,9 @@ void auth_command(struct client *c) {
         return;
     }
     if (r->argc == 2 && !c->server->config.requirepass[0]) {
-        client_reply_error(c, "ERR AUTH <password> called without any password configured for the default user. Are you "
-                              "sure your configuration is correct?");
+        client_reply_error(c,
+                           "ERR AUTH <password> called without any password configured for the default user. Are you "
+                           "sure your configuration is correct?");
         return;
     }
     struct bytes user = r->argc == 3 ? r->argv[1] : resp_text("default");
@@ -102,9 +104,10 @@ void hello_command(struct client *c) {
     }
     if (r->argc >= 5 && resp_word_is(r->argv[2], "auth") && !authenticate(c, r->argv[3], r->argv[4])) return;
     if (!(c->flags & CLIENT_AUTHENTICATED)) {
-        client_reply_error(c, "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-                              "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
-                              "protocol version at the same time");
+        client_reply_error(
+            c, "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
+               "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+               "protocol version at the same time");
         return;
     }
     client_reply_array(c, 14);
@@ -141,9 +144,12 @@ void reset_command(struct client *c) {
 }
 
 void ping_command(struct client *c) {
-    if (c->server->running.argc > 2) client_reply_error(c, "ERR wrong number of arguments for 'ping' command");
-    else if (c->server->running.argc == 2) client_reply_bulk(c, own_argument(c, 1));
-    else client_reply_status(c, "PONG");
+    if (c->server->running.argc > 2)
+        client_reply_error(c, "ERR wrong number of arguments for 'ping' command");
+    else if (c->server->running.argc == 2)
+        client_reply_bulk(c, own_argument(c, 1));
+    else
+        client_reply_status(c, "PONG");
 }
 
 void echo_command(struct client *c) {
@@ -170,6 +176,8 @@ void publish_command(struct client *c) {
 
 /* COMMAND COUNT; the descriptions themselves belong to a client library's start-up and are not told. */
 void command_command(struct client *c) {
-    if (resp_word_is(own_argument(c, 1), "count")) client_reply_number(c, (int64_t)command_count());
-    else client_reply_array(c, 0);
+    if (resp_word_is(own_argument(c, 1), "count"))
+        client_reply_number(c, (int64_t)command_count());
+    else
+        client_reply_array(c, 0);
 }

@@ -7,7 +7,7 @@
 /* Finds the own commands of the table; called once at boot. */
 void own_commands_bind(struct server *s);
 
-/* --- own_commands.c: the connection itself --- */
+/* --- own_commands.c: the connection itself ------------------------------------------------------------------------ */
 void auth_command(struct client *c);
 void hello_command(struct client *c);
 void quit_command(struct client *c);
@@ -18,15 +18,15 @@ void time_command(struct client *c);
 void publish_command(struct client *c);
 void command_command(struct client *c);
 
-/* --- client_command.c --- */
+/* --- client_command.c --------------------------------------------------------------------------------------------- */
 void client_command(struct client *c);
 
-/* --- config_command.c --- */
+/* --- config_command.c --------------------------------------------------------------------------------------------- */
 void config_command(struct client *c);
 /* Reads what CONFIG REWRITE left in an earlier process. */
 void config_load_rewritten(struct server *s);
 
-/* --- debug_command.c --- */
+/* --- debug_command.c ---------------------------------------------------------------------------------------------- */
 void debug_command(struct client *c);
 
 /* An argument of the running command; empty if it has no such. */

@@ -13,7 +13,8 @@ bool save_running(const struct server *s) {
 }
 
 struct rdb_info save_replication_info(const struct server *s) {
-    struct rdb_info info = {.ctime = s->unixtime, .used_mem = server_memory(s), .uncompressed = !s->config.rdbcompression};
+    struct rdb_info info = {
+        .ctime = s->unixtime, .used_mem = server_memory(s), .uncompressed = !s->config.rdbcompression};
     if (!server_is_replica(s) && s->repl.backlog) {
         info.has_replication = true;
         info.stream_db = s->stream_db == -1 ? 0 : s->stream_db;
@@ -26,11 +27,14 @@ struct rdb_info save_replication_info(const struct server *s) {
     return info;
 }
 
-/* --- a child ----------------------------------------------------------------------------------------------------------- */
+/* --- a child ------------------------------------------------------------------------------------------------------ */
 
 static void note_save(struct server *s, enum redis_happening kind, const char *file) {
     const struct save *save = &s->save;
-    struct happening h = {.kind = (uint16_t)kind, .peer = NO_PARTY, .d = (int64_t)save->number, .text = file,
+    struct happening h = {.kind = (uint16_t)kind,
+                          .peer = NO_PARTY,
+                          .d = (int64_t)save->number,
+                          .text = file,
                           .len = (uint32_t)strlen(file)};
     if (kind == R_SAVED) {
         h.a = save_work_bytes(save->work);
@@ -40,14 +44,23 @@ static void note_save(struct server *s, enum redis_happening kind, const char *f
 }
 
 static void note_fork(struct server *s, struct dataset_digest digest) {
-    struct happening h = {.kind = R_FORK, .peer = NO_PARTY, .flags = s->save.for_replicas, .a = s->repl.offset,
-                          .b = (int64_t)digest.low, .c = (int64_t)digest.high, .d = (int64_t)s->save.number};
+    struct happening h = {.kind = R_FORK,
+                          .peer = NO_PARTY,
+                          .flags = s->save.for_replicas,
+                          .a = s->repl.offset,
+                          .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high,
+                          .d = (int64_t)s->save.number};
     host_note(s->host, &h);
 }
 
 static void prepare(struct server *s, enum save_target target, bool for_replicas) {
-    s->save = (struct save){.target = target, .for_replicas = for_replicas, .number = ++s->next_save_number,
-                            .started = s->unixtime, .started_at = host_now(s->host), .forked_offset = s->repl.offset};
+    s->save = (struct save){.target = target,
+                            .for_replicas = for_replicas,
+                            .number = ++s->next_save_number,
+                            .started = s->unixtime,
+                            .started_at = host_now(s->host),
+                            .forked_offset = s->repl.offset};
     char mark[REPLID_ROOM];
     replication_random_id(s, mark);
     memcpy(s->save.mark, mark, EOF_MARK_LEN);
@@ -82,8 +95,10 @@ bool save_start(struct server *s, enum save_target target, bool for_replicas) {
     s->stats.total_forks++;
     s->stats.latest_fork_usec = (*s->host->spending - before) / SIM_US;
     note_fork(s, digest);
-    host_log(s->host, LOG_NOTICE, target == SAVE_TO_FILE ? "Background saving started by pid %llu" :
-             "Background RDB transfer started by pid %llu", (unsigned long long)s->save.number);
+    host_log(s->host, LOG_NOTICE,
+             target == SAVE_TO_FILE ? "Background saving started by pid %llu"
+                                    : "Background RDB transfer started by pid %llu",
+             (unsigned long long)s->save.number);
     return true;
 }
 
@@ -112,8 +127,9 @@ static void log_end(struct server *s, const struct child_status *status) {
     } else if (status->exit_code) {
         host_log(s->host, LOG_WARNING, "%s error", what);
     } else {
-        host_log(s->host, LOG_NOTICE, file ? "Background saving terminated with success" :
-                 "Background RDB transfer terminated with success");
+        host_log(s->host, LOG_NOTICE,
+                 file ? "Background saving terminated with success"
+                      : "Background RDB transfer terminated with success");
     }
 }
 
@@ -157,7 +173,7 @@ void save_check_done(struct server *s) {
     if (host_child_reap(s->host, save->child, &status)) end_child(s, &status);
 }
 
-/* --- in this process --------------------------------------------------------------------------------------------------------- */
+/* --- in this process ---------------------------------------------------------------------------------------------- */
 
 bool save_now(struct server *s) {
     assert(!save_running(s));
@@ -184,7 +200,7 @@ void save_after_flushall(struct server *s) {
     if (s->config.save_point_count && !save_running(s)) save_now(s);
 }
 
-/* --- periodically -------------------------------------------------------------------------------------------------------------- */
+/* --- periodically ------------------------------------------------------------------------------------------------- */
 
 static bool may_try(const struct server *s) {
     return s->lastbgsave_ok || s->unixtime - s->lastbgsave_try > RETRY_DELAY;
@@ -194,22 +210,26 @@ static void check_save_points(struct server *s) {
     for (size_t i = 0; i < s->config.save_point_count; i++) {
         const struct save_point *p = &s->config.save_points[i];
         if (s->dirty < (uint64_t)p->changes || s->unixtime - s->lastsave <= p->seconds || !may_try(s)) continue;
-        host_log(s->host, LOG_NOTICE, "%lld changes in %lld seconds. Saving...", (long long)p->changes, (long long)p->seconds);
+        host_log(s->host, LOG_NOTICE, "%lld changes in %lld seconds. Saving...", (long long)p->changes,
+                 (long long)p->seconds);
         save_start(s, SAVE_TO_FILE, false);
         return;
     }
 }
 
 void save_cron(struct server *s) {
-    if (save_running(s)) save_check_done(s);
-    else check_save_points(s);
+    if (save_running(s))
+        save_check_done(s);
+    else
+        check_save_points(s);
 }
 
 void save_start_scheduled(struct server *s) {
-    if (s->bgsave_scheduled && !save_running(s) && may_try(s) && save_start(s, SAVE_TO_FILE, false)) s->bgsave_scheduled = false;
+    if (s->bgsave_scheduled && !save_running(s) && may_try(s) && save_start(s, SAVE_TO_FILE, false))
+        s->bgsave_scheduled = false;
 }
 
-/* --- commands ------------------------------------------------------------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------------------------------------------------- */
 
 void bgsave_command(struct client *c) {
     struct server *s = c->server;
@@ -227,9 +247,12 @@ void bgsave_command(struct client *c) {
 
 void save_command(struct client *c) {
     struct server *s = c->server;
-    if (save_running(s)) client_reply_error(c, "ERR Background save already in progress");
-    else if (save_now(s)) client_reply_status(c, "OK");
-    else client_reply_error(c, "ERR");
+    if (save_running(s))
+        client_reply_error(c, "ERR Background save already in progress");
+    else if (save_now(s))
+        client_reply_status(c, "OK");
+    else
+        client_reply_error(c, "ERR");
 }
 
 void lastsave_command(struct client *c) {

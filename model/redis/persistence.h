@@ -14,7 +14,7 @@ struct save_work; /* the child's memory */
 
 /* The forked child, if one runs. */
 struct save {
-    struct child *child; /* NULL: none */
+    struct child *child;    /* NULL: none */
     struct save_work *work; /* what it works with; NULL: no child */
     enum save_target target;
     bool for_replicas;
@@ -23,28 +23,28 @@ struct save {
     sim_time started_at; /* ns, monotonic */
     int64_t forked_offset;
     char mark[EOF_MARK_LEN]; /* sockets: what ends the payload */
-    bool pipe_ended;     /* sockets: the parent has read all */
-    unsigned pipe_writing; /* sockets: replicas that have not taken the current piece of the pipe */
-    size_t pipe_piece;     /* length of that piece */
-    bool killed;           /* by ourselves */
+    bool pipe_ended;         /* sockets: the parent has read all */
+    unsigned pipe_writing;   /* sockets: replicas that have not taken the current piece of the pipe */
+    size_t pipe_piece;       /* length of that piece */
+    bool killed;             /* by ourselves */
 };
 
 /* Why a dataset is being loaded. */
 struct loading {
     bool active;
-    bool async;  /* reads are still served from the old dataset (swapdb) */
+    bool async; /* reads are still served from the old dataset (swapdb) */
     enum load_source source;
     struct rdb_reader *reader;
     struct keyspace *into; /* the server's own dataset, or the one that will be swapped in */
     struct file *file;     /* NULL: from the master's connection */
     int64_t size, at;      /* bytes in all (-1 unknown), bytes taken */
     struct host_timer timer;
-    sim_time began;        /* ns */
-    int64_t began_time;    /* s */
-    bool cron_missed;      /* the crons wait for its end */
+    sim_time began;     /* ns */
+    int64_t began_time; /* s */
+    bool cron_missed;   /* the crons wait for its end */
 };
 
-/* --- persistence.c ----------------------------------------------------------------------------------------------- */
+/* --- persistence.c ------------------------------------------------------------------------------------------------ */
 
 void bgsave_command(struct client *c);
 void save_command(struct client *c);
@@ -69,7 +69,7 @@ void save_start_scheduled(struct server *s);
 /* The aux fields that this server writes into an RDB (reference 11.1). */
 struct rdb_info save_replication_info(const struct server *s);
 
-/* --- save_child.c -------------------------------------------------------------------------------------------------- */
+/* --- save_child.c ------------------------------------------------------------------------------------------------- */
 
 /* What the child will work with; the snapshot becomes its own. */
 struct save_work *save_work_create(struct server *s, struct snapshot *snapshot);
@@ -85,7 +85,7 @@ bool save_work_run(struct save_work *work);
 /* Removes the temporary file of a child that was killed. */
 void save_work_remove_temp(const struct save_work *work);
 
-/* --- loading.c ------------------------------------------------------------------------------------------------------ */
+/* --- loading.c ---------------------------------------------------------------------------------------------------- */
 
 /* Loads dbfilename at start, if it is there. */
 void loading_at_start(struct server *s);

@@ -27,8 +27,10 @@ static void put_op(struct server *s, const struct stream_op *op) {
         resp_put_request(&s->feed, words, 2);
         s->stream_db = op->db;
     }
-    if (op->raw.at) buffer_put(&s->feed, op->raw.at, op->raw.len);
-    else resp_put_request(&s->feed, op->words, op->count);
+    if (op->raw.at)
+        buffer_put(&s->feed, op->raw.at, op->raw.len);
+    else
+        resp_put_request(&s->feed, op->words, op->count);
 }
 
 static void feed_many(struct server *s) {

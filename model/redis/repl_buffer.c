@@ -62,8 +62,10 @@ static struct repl_block *new_block(struct repl_buffer *rb, size_t needed) {
     size_t size = repl_usable_size(needed + REPL_BLOCK_HEADER) - REPL_BLOCK_HEADER;
     struct repl_block *b = pool_alloc(rb->pool, sizeof(*b) + size);
     *b = (struct repl_block){.offset = rb->offset + 1, .id = rb->next_id++, .size = size};
-    if (rb->last) rb->last->next = b;
-    else rb->first = b;
+    if (rb->last)
+        rb->last->next = b;
+    else
+        rb->first = b;
     rb->last = b;
     rb->block_count++;
     rb->memory += size + REPL_BLOCK_OVERHEAD;
@@ -138,7 +140,7 @@ void repl_buffer_trim(struct repl_buffer *rb, size_t blocks) {
     rb->first_byte = rb->offset - rb->histlen + 1;
 }
 
-/* --- readers ------------------------------------------------------------------------------------------------ */
+/* --- readers ------------------------------------------------------------------------------------------------------ */
 
 void repl_reader_start(struct repl_reader *r, struct repl_reader start) {
     assert(!r->block && start.block);

@@ -45,11 +45,11 @@ struct repl_buffer {
     uint64_t memory; /* bytes of all blocks, overhead included */
     int64_t offset;  /* replication offset of the last byte fed (master_repl_offset) */
 
-    bool backlog;           /* exists: without it nothing is kept or counted */
-    struct repl_block *head; /* the backlog's first block; NULL while it is empty */
-    int64_t backlog_size;   /* the setting, in bytes */
-    int64_t first_byte;     /* repl_backlog_first_byte_offset */
-    int64_t histlen;        /* repl_backlog_histlen */
+    bool backlog;              /* exists: without it nothing is kept or counted */
+    struct repl_block *head;   /* the backlog's first block; NULL while it is empty */
+    int64_t backlog_size;      /* the setting, in bytes */
+    int64_t first_byte;        /* repl_backlog_first_byte_offset */
+    int64_t histlen;           /* repl_backlog_histlen */
     struct repl_block **index; /* each 64th block, in order */
     size_t index_first, index_count, index_room;
 };
@@ -68,8 +68,8 @@ struct repl_fed {
     bool new_block;
 };
 
-/* Appends as much of the bytes as one step does (the rest of the last block and at most one new one), says in *fed where
- * they lie, and returns how many. The caller installs waiting readers with repl_reader_start(), then calls
+/* Appends as much of the bytes as one step does (the rest of the last block and at most one new one), says in *fed
+ * where they lie, and returns how many. The caller installs waiting readers with repl_reader_start(), then calls
  * repl_buffer_settle() and goes on with the rest. A backlog must exist. */
 size_t repl_buffer_append(struct repl_buffer *rb, struct bytes bytes, struct repl_fed *fed);
 /* The end of a step: the backlog takes its head if it had none, the index grows, old blocks are trimmed. */
@@ -77,11 +77,12 @@ void repl_buffer_settle(struct repl_buffer *rb, const struct repl_fed *fed);
 /* Frees up to `blocks` blocks at the front that nobody needs. */
 void repl_buffer_trim(struct repl_buffer *rb, size_t blocks);
 
-/* --- readers ------------------------------------------------------------------------------------------- */
+/* --- readers ------------------------------------------------------------------------------------------------------ */
 
 /* A reader that stands nowhere begins at `start`. */
 void repl_reader_start(struct repl_reader *r, struct repl_reader start);
-/* Begins at a byte of the backlog; returns how many bytes are there to send. first_byte <= offset <= first_byte + histlen. */
+/* Begins at a byte of the backlog; returns how many bytes are there to send. first_byte <= offset <= first_byte +
+ * histlen. */
 int64_t repl_reader_seek(struct repl_buffer *rb, struct repl_reader *r, int64_t offset);
 /* Leaves the stream, giving back its block. */
 void repl_reader_stop(struct repl_buffer *rb, struct repl_reader *r);

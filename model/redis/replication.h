@@ -6,7 +6,8 @@
  *   replication_payload.c   the RDB on its way to the replicas: from a file, or straight from the child
  *   replication_replica.c   REPLICAOF, the link to the master
  *   replication_handshake.c from PING to PSYNC and its answer
- *   replication_transfer.c  receiving the RDB and loading it
+ *   replication_transfer.c  receiving the RDB, and what it replaces
+ *   replication_diskless.c  the same, without a file
  *   replication_apply.c     the master's stream: applied offsets, the cached master, ACKs
  *   replication_cron.c      what is done once a second, in the real server's order */
 #ifndef MODEL_REDIS_REPLICATION_H
@@ -28,7 +29,7 @@ struct resp_parser;
 struct running;
 struct server;
 
-/* --- a replica, as its master sees it ----------------------------------------------------------------------- */
+/* --- a replica, as its master sees it ----------------------------------------------------------------------------- */
 
 enum replica_state {
     REPLICA_NONE,              /* no replica (told when one leaves) */
@@ -43,29 +44,29 @@ enum replica_capability { CAPA_EOF = 1, CAPA_PSYNC2 = 2 };
 
 struct replica {
     enum replica_state state;
-    unsigned capa;            /* enum replica_capability */
-    bool rdb_only;            /* REPLCONF rdb-only 1 */
-    bool stream_on_ack;       /* diskless: nothing may follow the EOF mark until its first ACK */
-    bool stream_ready;        /* ONLINE, and its stream is let go */
-    bool pre_psync;           /* came with SYNC: sends no ACKs, is never timed out */
-    struct repl_reader stream; /* where it stands in the replication buffer */
+    unsigned capa;                /* enum replica_capability */
+    bool rdb_only;                /* REPLCONF rdb-only 1 */
+    bool stream_on_ack;           /* diskless: nothing may follow the EOF mark until its first ACK */
+    bool stream_ready;            /* ONLINE, and its stream is let go */
+    bool pre_psync;               /* came with SYNC: sends no ACKs, is never timed out */
+    struct repl_reader stream;    /* where it stands in the replication buffer */
     int64_t psync_initial_offset; /* of its +FULLRESYNC */
     int64_t offset_at_request;    /* ours, when it asked for the full resync */
-    int64_t ack_offset;       /* the highest it acknowledged */
-    int64_t ack_time;         /* s; of its last ACK or newline */
-    int64_t last_partial_write; /* s; diskless: since when its socket is full, 0: it is not */
-    uint16_t listening_port;  /* REPLCONF listening-port, 0 unknown */
-    char *announced_ip;       /* REPLCONF ip-address; NULL */
-    struct file *rdb;         /* SEND_BULK: the file that is sent */
-    int64_t rdb_at, rdb_size; /* bytes sent, bytes in all */
-    size_t pipe_sent;         /* diskless: bytes of the current piece of the pipe that it has taken */
-    bool in_pipe;             /* diskless: it receives the running child's output */
+    int64_t ack_offset;           /* the highest it acknowledged */
+    int64_t ack_time;             /* s; of its last ACK or newline */
+    int64_t last_partial_write;   /* s; diskless: since when its socket is full, 0: it is not */
+    uint16_t listening_port;      /* REPLCONF listening-port, 0 unknown */
+    char *announced_ip;           /* REPLCONF ip-address; NULL */
+    struct file *rdb;             /* SEND_BULK: the file that is sent */
+    int64_t rdb_at, rdb_size;     /* bytes sent, bytes in all */
+    size_t pipe_sent;             /* diskless: bytes of the current piece of the pipe that it has taken */
+    bool in_pipe;                 /* diskless: it receives the running child's output */
     /* Defects only: stream bytes from + 1 .. to are left out, or sent twice (replay holds them). to == 0: none. */
     int64_t odd_from, odd_to;
     struct buffer replay;
 };
 
-/* --- the master, as a replica sees it ----------------------------------------------------------------------- */
+/* --- the master, as a replica sees it ----------------------------------------------------------------------------- */
 
 /* In the order of a handshake (reference 3). INFO calls everything but CONNECTED "down". */
 enum link_state {
@@ -88,19 +89,19 @@ enum { EOF_MARK_LEN = 40 };
 
 /* What is being received in state TRANSFER. */
 struct transfer {
-    bool header_read;      /* the "$..." line was */
-    bool by_mark;          /* ends with a mark instead of after a number of bytes */
+    bool header_read; /* the "$..." line was */
+    bool by_mark;     /* ends with a mark instead of after a number of bytes */
     char mark[EOF_MARK_LEN];
     char tail[EOF_MARK_LEN]; /* by_mark: the last bytes received */
     size_t tail_len;
-    int64_t size;          /* bytes to come in all; -1 unknown (as INFO's master_sync_total_bytes) */
-    int64_t received;      /* bytes so far */
-    int64_t synced;        /* bytes of the file that were fsynced */
-    bool diskless;         /* straight into a dataset */
-    bool rdb_complete;     /* diskless: only the mark is still to come */
-    struct file *file;     /* the temporary file */
+    int64_t size;      /* bytes to come in all; -1 unknown (as INFO's master_sync_total_bytes) */
+    int64_t received;  /* bytes so far */
+    int64_t synced;    /* bytes of the file that were fsynced */
+    bool diskless;     /* straight into a dataset */
+    bool rdb_complete; /* diskless: only the mark is still to come */
+    struct file *file; /* the temporary file */
     char file_name[64];
-    int64_t initial_offset;  /* of +FULLRESYNC; -1 after a bare SYNC */
+    int64_t initial_offset;   /* of +FULLRESYNC; -1 after a bare SYNC */
     char replid[REPLID_ROOM]; /* likewise */
     /* A defect only: stream commands that came before the payload. */
     struct buffer early;
@@ -112,12 +113,12 @@ struct master_link {
     char *host; /* the master's name; NULL: this server is a master */
     uint16_t port;
     enum link_state state;
-    struct conn *conn;    /* during handshake and transfer; NULL else */
-    struct buffer line;   /* the reply line that is being read */
+    struct conn *conn;       /* during handshake and transfer; NULL else */
+    struct buffer line;      /* the reply line that is being read */
     struct host_timer timer; /* a line must be whole within 5 s; limits a blocking read */
-    int64_t last_io;      /* s; last byte of handshake or transfer */
-    int64_t down_since;   /* s; 0: never up */
-    int64_t newline_time; /* s; when the last newline was sent while loading */
+    int64_t last_io;         /* s; last byte of handshake or transfer */
+    int64_t down_since;      /* s; 0: never up */
+    int64_t newline_time;    /* s; when the last newline was sent while loading */
     struct transfer transfer;
 };
 
@@ -129,7 +130,7 @@ struct cached_master {
     bool pre_psync;
 };
 
-/* --- identity and stream (replication_id.c) ----------------------------------------------------------------- */
+/* --- identity and stream (replication_id.c) ----------------------------------------------------------------------- */
 
 /* 40 random hex digits: replids, run ids, EOF marks. */
 void replication_random_id(struct server *s, char id[REPLID_ROOM]);
@@ -151,7 +152,7 @@ void replication_feed_select(struct server *s, int db, struct dataset_digest bef
 /* ping, REPLCONF GETACK *: commands of the server's own that change no data, whatever database is selected. */
 void replication_feed_admin(struct server *s, const char *const *words);
 
-/* --- master (replication_master.c) -------------------------------------------------------------------------- */
+/* --- master (replication_master.c) -------------------------------------------------------------------------------- */
 
 void psync_command(struct client *c); /* PSYNC and SYNC */
 /* As log lines name it: "r1:6379", with the port it told us. Valid until the next call. */
@@ -175,7 +176,7 @@ bool replication_snapshot_is_awaited(const struct server *s, const struct client
 /* The replicas' snapshot has ended. `ok`: it is complete. */
 void replication_save_done(struct server *s, bool ok, bool to_disk);
 
-/* --- acknowledgements (replication_ack.c) -------------------------------------------------------------------- */
+/* --- acknowledgements (replication_ack.c) ------------------------------------------------------------------------- */
 
 void replconf_command(struct client *c);
 void replication_refresh_good_replicas(struct server *s);
@@ -184,7 +185,7 @@ bool replication_too_few_replicas(const struct server *s);
 /* ONLINE replicas that acknowledged `offset`. */
 int64_t replication_count_acks(const struct server *s, int64_t offset);
 
-/* --- payload (replication_payload.c) ------------------------------------------------------------------------ */
+/* --- payload (replication_payload.c) ------------------------------------------------------------------------------ */
 
 /* Opens the finished file for a replica and begins to send; false: it was closed. */
 bool payload_begin_file(struct client *c);
@@ -199,7 +200,7 @@ void payload_pipe_writable(struct client *c);
 /* A replica left the batch. */
 void payload_leave_pipe(struct client *c);
 
-/* --- replica (replication_replica.c) ------------------------------------------------------------------------ */
+/* --- replica (replication_replica.c) ------------------------------------------------------------------------------ */
 
 void replicaof_command(struct client *c);
 /* At boot: what its settings make it. */
@@ -219,7 +220,7 @@ void replication_master_disconnected(struct server *s);
 /* s; -1: it never was up. */
 int64_t link_down_seconds(const struct server *s);
 
-/* --- handshake (replication_handshake.c) -------------------------------------------------------------------- */
+/* --- handshake (replication_handshake.c) -------------------------------------------------------------------------- */
 
 void link_connected(struct server *s);
 void link_readable(struct server *s);
@@ -228,7 +229,7 @@ bool link_read_line(struct server *s);
 /* Limits how long what is awaited now may take. */
 void link_arm_timer(struct server *s, sim_time after);
 
-/* --- transfer (replication_transfer.c) ---------------------------------------------------------------------- */
+/* --- transfer (replication_transfer.c) ---------------------------------------------------------------------------- */
 
 void transfer_begin(struct server *s);
 void transfer_readable(struct server *s);
@@ -242,8 +243,21 @@ void transfer_read_timed_out(struct server *s);
 void transfer_loaded(struct server *s, bool ok);
 /* A newline to the master, once a second, while it must wait for us. */
 void transfer_keep_alive(struct server *s);
+/* A snapshot of ours must not overwrite what was received, nor cost memory while it is loaded. */
+void transfer_kill_own_save(struct server *s);
+/* From here on we belong to the new master's history: nobody may go on with what we had. */
+void transfer_leave_history(struct server *s);
+void transfer_flush(struct server *s);
+void transfer_drop_second_dataset(struct server *s);
 
-/* --- applying (replication_apply.c) ------------------------------------------------------------------------- */
+/* --- straight into a dataset (replication_diskless.c) ------------------------------------------------------------- */
+
+/* Parses what is there, an interval's worth at most; then the event loop has its turn. */
+void transfer_read_socket(struct server *s);
+/* The load came to nothing: no half-loaded dataset stays. */
+void transfer_fail_socket(struct server *s, const char *why);
+
+/* --- applying (replication_apply.c) ------------------------------------------------------------------------------- */
 
 /* Makes the link's connection the client that executes the stream, at `offset` with database `db`. */
 void apply_create_master(struct server *s, int64_t offset, int db);
@@ -262,7 +276,7 @@ void apply_command_done(struct client *c, struct bytes command);
 void apply_note_failure(struct client *c, const struct running *r);
 void apply_send_ack(struct server *s);
 
-/* --- once a second (replication_cron.c) --------------------------------------------------------------------- */
+/* --- once a second (replication_cron.c) --------------------------------------------------------------------------- */
 
 void replication_cron(struct server *s);
 

@@ -1,11 +1,12 @@
-/* What a master hears from its replicas: REPLCONF, acknowledgements, and how many replicas are good (reference 8.4 to 8.7). */
+/* What a master hears from its replicas: REPLCONF, acknowledgements, and how many replicas are good (reference 8.4
+ * to 8.7). */
 #include <assert.h>
 
 #include "model/redis/own_commands.h"
 
 enum { IP_LEN_MAX = 255 };
 
-/* --- REPLCONF ------------------------------------------------------------------------------------------------------------------ */
+/* --- REPLCONF ----------------------------------------------------------------------------------------------------- */
 
 static void take_ack(struct client *c, struct bytes word) {
     struct server *s = c->server;
@@ -46,8 +47,10 @@ static bool take_option(struct client *c, struct bytes name, struct bytes value)
     } else if (resp_word_is(name, "ip-address")) {
         return take_ip(c, value);
     } else if (resp_word_is(name, "capa")) {
-        if (resp_word_is(value, "eof")) c->replica.capa |= CAPA_EOF;
-        else if (resp_word_is(value, "psync2")) c->replica.capa |= CAPA_PSYNC2;
+        if (resp_word_is(value, "eof"))
+            c->replica.capa |= CAPA_EOF;
+        else if (resp_word_is(value, "psync2"))
+            c->replica.capa |= CAPA_PSYNC2;
     } else if (resp_word_is(name, "rdb-only")) {
         if (!take_number(c, value, 0, 1, &n)) return false;
         c->replica.rdb_only = n == 1;
@@ -79,7 +82,7 @@ void replconf_command(struct client *c) {
     client_reply_status(c, "OK");
 }
 
-/* --- how many replicas are good --------------------------------------------------------------------------------------------------- */
+/* --- how many replicas are good ----------------------------------------------------------------------------------- */
 
 void replication_refresh_good_replicas(struct server *s) {
     if (!s->config.min_replicas_to_write || !s->config.min_replicas_max_lag) return;

@@ -3,7 +3,7 @@
 
 #include "model/redis/server.h"
 
-/* --- the stream's client --------------------------------------------------------------------------------------------------- */
+/* --- the stream's client ------------------------------------------------------------------------------------------ */
 
 /* The link's connection becomes the client that executes the stream. */
 static void make_master(struct server *s, int64_t offset, int db, bool pre_psync) {
@@ -34,12 +34,16 @@ void apply_resurrect_cached(struct server *s) {
     s->cached.present = false;
     make_master(s, cached.offset, cached.db, cached.pre_psync);
     struct conn *conn = s->master->conn;
-    struct happening h = {.kind = R_CONTINUE, .peer = conn->peer, .conn = conn->id, .a = cached.offset, .text = s->replid,
+    struct happening h = {.kind = R_CONTINUE,
+                          .peer = conn->peer,
+                          .conn = conn->id,
+                          .a = cached.offset,
+                          .text = s->replid,
                           .len = REPLID_LEN};
     host_note(s->host, &h);
 }
 
-/* --- the cached master --------------------------------------------------------------------------------------------------------- */
+/* --- the cached master -------------------------------------------------------------------------------------------- */
 
 void apply_cache_history(struct server *s, int64_t offset, int db) {
     s->cached = (struct cached_master){.present = true, .offset = offset, .db = db};
@@ -68,14 +72,16 @@ void apply_master_lost(struct client *c) {
     s->cached.pre_psync = c->flags & CLIENT_PRE_PSYNC;
 }
 
-/* --- after a command -------------------------------------------------------------------------------------------------------------- */
+/* --- after a command ---------------------------------------------------------------------------------------------- */
 
 void apply_note_failure(struct client *c, const struct running *r) {
     struct server *s = c->server;
     s->stats.unexpected_error_replies++;
     const char *error = s->running_error ? s->running_error : "";
-    host_log(s->host, LOG_WARNING, "== CRITICAL == This replica is sending an error to its master: '%s' after processing the "
-             "command '%s'", error, r->command ? r->command->name : "");
+    host_log(s->host, LOG_WARNING,
+             "== CRITICAL == This replica is sending an error to its master: '%s' after processing the "
+             "command '%s'",
+             error, r->command ? r->command->name : "");
     buffer_clear(&s->stream_error);
     for (size_t i = 0; i < r->argc && s->stream_error.len < 200; i++) {
         if (i) buffer_putc(&s->stream_error, ' ');
@@ -86,8 +92,12 @@ void apply_note_failure(struct client *c, const struct running *r) {
 
 static void note_stream_error(struct client *c) {
     struct server *s = c->server;
-    struct happening h = {.kind = R_STREAM_ERROR, .peer = c->conn->peer, .conn = c->conn->id, .a = c->applied_offset,
-                          .text = s->stream_error.at, .len = (uint32_t)s->stream_error.len};
+    struct happening h = {.kind = R_STREAM_ERROR,
+                          .peer = c->conn->peer,
+                          .conn = c->conn->id,
+                          .a = c->applied_offset,
+                          .text = s->stream_error.at,
+                          .len = (uint32_t)s->stream_error.len};
     host_note(s->host, &h);
     buffer_clear(&s->stream_error);
 }
@@ -104,15 +114,21 @@ void apply_command_done(struct client *c, struct bytes command) {
     /* Our own replicas and backlog get the very bytes, and only now. */
     replication_feed_proxy(s, command);
     struct dataset_digest digest = keyspace_digest(s->ks);
-    struct happening h = {.kind = R_APPLY, .peer = c->conn->peer, .conn = c->conn->id,
-                          .flags = is_admin(c) ? FEED_ADMIN : 0, .a = c->applied_offset, .b = (int64_t)digest.low,
-                          .c = (int64_t)digest.high, .d = (int64_t)command.len, .text = command.at,
+    struct happening h = {.kind = R_APPLY,
+                          .peer = c->conn->peer,
+                          .conn = c->conn->id,
+                          .flags = is_admin(c) ? FEED_ADMIN : 0,
+                          .a = c->applied_offset,
+                          .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high,
+                          .d = (int64_t)command.len,
+                          .text = command.at,
                           .len = (uint32_t)command.len};
     host_note(s->host, &h);
     if (s->stream_error.len) note_stream_error(c);
 }
 
-/* --- ACK ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- ACK ---------------------------------------------------------------------------------------------------------- */
 
 /* What GETACK asks for is answered before GETACK's own bytes count as applied. */
 void apply_send_ack(struct server *s) {

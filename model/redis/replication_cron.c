@@ -10,7 +10,8 @@ static void check_link_timeouts(struct server *s) {
         link_retry_now(s);
     }
     if (l->state == LINK_TRANSFER && silent) {
-        host_log(s->host, LOG_WARNING, "Timeout receiving bulk data from MASTER... If the problem persists try to set the "
+        host_log(s->host, LOG_WARNING,
+                 "Timeout receiving bulk data from MASTER... If the problem persists try to set the "
                  "'repl-timeout' parameter in redis.conf to a larger value.");
         link_retry_now(s);
     }
@@ -56,7 +57,8 @@ static void drop_silent_replicas(struct server *s) {
         if (r->state == REPLICA_ONLINE && !r->pre_psync && s->unixtime - r->ack_time > limit) {
             host_log(s->host, LOG_WARNING, "Disconnecting timedout replica (streaming sync): %s", replica_name(c));
             client_free(c);
-        } else if (r->state == REPLICA_WAIT_BGSAVE_END && r->last_partial_write && s->unixtime - r->last_partial_write > limit) {
+        } else if (r->state == REPLICA_WAIT_BGSAVE_END && r->last_partial_write &&
+                   s->unixtime - r->last_partial_write > limit) {
             host_log(s->host, LOG_WARNING, "Disconnecting timedout replica (full sync): %s", replica_name(c));
             client_free(c);
         }
@@ -71,7 +73,8 @@ static void free_unused_backlog(struct server *s) {
     replication_free_backlog(s);
     replication_clear_second_id(s);
     replication_new_id(s, ID_BACKLOG_FREED);
-    host_log(s->host, LOG_NOTICE, "Replication backlog freed after %lld seconds without connected replicas.", (long long)ttl);
+    host_log(s->host, LOG_NOTICE, "Replication backlog freed after %lld seconds without connected replicas.",
+             (long long)ttl);
 }
 
 /* rdb-del-sync-files: the file was made for replicas only, and no replica needs it any more. */

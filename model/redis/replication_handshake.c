@@ -11,7 +11,7 @@ enum { LINE_MAX = 1024 }; /* longer ones are cut, as the real server's line buff
 
 #define LINE_TIMEOUT (5 * SIM_SECOND) /* repl_syncio_timeout */
 
-/* --- lines ------------------------------------------------------------------------------------------------------------------ */
+/* --- lines -------------------------------------------------------------------------------------------------------- */
 
 static void line_timed_out(void *node, struct host_timer *timer) {
     struct server *s = node;
@@ -46,7 +46,8 @@ bool link_read_line(struct server *s) {
         host_consume(l->conn, n);
         s->stats.net_repl_input_bytes += n;
         if (!end) continue;
-        while (l->line.len && (l->line.at[l->line.len - 1] == '\n' || l->line.at[l->line.len - 1] == '\r')) l->line.len--;
+        while (l->line.len && (l->line.at[l->line.len - 1] == '\n' || l->line.at[l->line.len - 1] == '\r'))
+            l->line.len--;
         l->line.at[l->line.len] = 0;
         host_timer_stop(s->host, &l->timer);
         return true;
@@ -59,7 +60,7 @@ static bool line_begins(const struct server *s, const char *text) {
     return strncmp(s->link.line.at, text, strlen(text)) == 0;
 }
 
-/* --- what we say ------------------------------------------------------------------------------------------------------------- */
+/* --- what we say -------------------------------------------------------------------------------------------------- */
 
 static void say(struct server *s, const char *const *words) {
     struct buffer *out = &s->feed;
@@ -98,7 +99,7 @@ static void say_psync(struct server *s) {
     say(s, (const char *const[]){"PSYNC", id, offset, NULL});
 }
 
-/* --- the answer to PSYNC ------------------------------------------------------------------------------------------------------ */
+/* --- the answer to PSYNC ------------------------------------------------------------------------------------------ */
 
 static void take_fullresync(struct server *s) {
     struct transfer *t = &s->link.transfer;
@@ -138,7 +139,8 @@ static void take_continue(struct server *s) {
 
 static void fall_back_to_sync(struct server *s) {
     if (line_begins(s, "-ERR")) {
-        host_log(s->host, LOG_NOTICE, "Master does not support PSYNC or is in error state (reply: %s)", s->link.line.at);
+        host_log(s->host, LOG_NOTICE, "Master does not support PSYNC or is in error state (reply: %s)",
+                 s->link.line.at);
     } else {
         host_log(s->host, LOG_WARNING, "Unexpected reply to PSYNC from master: %s", s->link.line.at);
     }
@@ -154,14 +156,15 @@ static void take_psync_reply(struct server *s) {
     } else if (line_begins(s, "+CONTINUE") && s->cached.present) {
         take_continue(s);
     } else if (line_begins(s, "-NOMASTERLINK") || line_begins(s, "-LOADING")) {
-        host_log(s->host, LOG_NOTICE, "Master is currently unable to PSYNC but should be in the future: %s", s->link.line.at);
+        host_log(s->host, LOG_NOTICE, "Master is currently unable to PSYNC but should be in the future: %s",
+                 s->link.line.at);
         link_abort(s);
     } else {
         fall_back_to_sync(s);
     }
 }
 
-/* --- state by state ------------------------------------------------------------------------------------------------------------ */
+/* --- state by state ----------------------------------------------------------------------------------------------- */
 
 void link_connected(struct server *s) {
     host_log(s->host, LOG_NOTICE, "Non blocking connect for SYNC fired the event.");
@@ -195,27 +198,37 @@ static void take_auth_reply(struct server *s) {
 /* A master may not know an option: that is no reason to give up. */
 static void take_option_reply(struct server *s, const char *option, enum link_state next) {
     if (s->link.line.at[0] == '-') {
-        host_log(s->host, LOG_NOTICE, "(Non critical) Master does not understand REPLCONF %s: %s", option, s->link.line.at);
+        host_log(s->host, LOG_NOTICE, "(Non critical) Master does not understand REPLCONF %s: %s", option,
+                 s->link.line.at);
     }
     link_set_state(s, next);
 }
 
 static void take_line(struct server *s) {
     switch (s->link.state) {
-    case LINK_RECEIVE_PING_REPLY: take_ping_reply(s); break;
-    case LINK_RECEIVE_AUTH_REPLY: take_auth_reply(s); break;
+    case LINK_RECEIVE_PING_REPLY:
+        take_ping_reply(s);
+        break;
+    case LINK_RECEIVE_AUTH_REPLY:
+        take_auth_reply(s);
+        break;
     case LINK_RECEIVE_PORT_REPLY:
         take_option_reply(s, "listening-port",
                           s->config.replica_announce_ip[0] ? LINK_RECEIVE_IP_REPLY : LINK_RECEIVE_CAPA_REPLY);
         break;
-    case LINK_RECEIVE_IP_REPLY: take_option_reply(s, "ip-address", LINK_RECEIVE_CAPA_REPLY); break;
+    case LINK_RECEIVE_IP_REPLY:
+        take_option_reply(s, "ip-address", LINK_RECEIVE_CAPA_REPLY);
+        break;
     case LINK_RECEIVE_CAPA_REPLY:
         take_option_reply(s, "capa", LINK_SEND_PSYNC);
         say_psync(s);
         link_set_state(s, LINK_RECEIVE_PSYNC_REPLY);
         break;
-    case LINK_RECEIVE_PSYNC_REPLY: take_psync_reply(s); break;
-    default: assert(false && "no line is awaited in this state");
+    case LINK_RECEIVE_PSYNC_REPLY:
+        take_psync_reply(s);
+        break;
+    default:
+        assert(false && "no line is awaited in this state");
     }
 }
 

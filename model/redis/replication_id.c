@@ -3,14 +3,19 @@
 
 #include "model/redis/server.h"
 
-/* --- ids ------------------------------------------------------------------------------------------------------------- */
+/* --- ids ---------------------------------------------------------------------------------------------------------- */
 
 void replication_note_id(struct server *s, enum id_cause cause) {
     char text[2 * REPLID_LEN + 1];
     memcpy(text, s->replid, REPLID_LEN);
     memcpy(text + REPLID_LEN, s->replid2, REPLID_LEN);
-    struct happening h = {.kind = R_ID, .peer = NO_PARTY, .a = s->repl.offset, .b = s->second_replid_offset, .d = cause,
-                          .text = text, .len = 2 * REPLID_LEN};
+    struct happening h = {.kind = R_ID,
+                          .peer = NO_PARTY,
+                          .a = s->repl.offset,
+                          .b = s->second_replid_offset,
+                          .d = cause,
+                          .text = text,
+                          .len = 2 * REPLID_LEN};
     host_note(s->host, &h);
 }
 
@@ -40,11 +45,12 @@ void replication_shift_id(struct server *s) {
     memcpy(s->replid2, s->replid, sizeof(s->replid2));
     s->second_replid_offset = s->repl.offset + 1;
     replication_new_id(s, ID_PROMOTED);
-    host_log(s->host, LOG_WARNING, "Setting secondary replication ID to %s, valid up to offset: %lld. New replication ID is %s",
-             s->replid2, (long long)s->second_replid_offset, s->replid);
+    host_log(s->host, LOG_WARNING,
+             "Setting secondary replication ID to %s, valid up to offset: %lld. New replication ID is %s", s->replid2,
+             (long long)s->second_replid_offset, s->replid);
 }
 
-/* --- the backlog's life ------------------------------------------------------------------------------------------------ */
+/* --- the backlog's life ------------------------------------------------------------------------------------------- */
 
 void replication_create_backlog(struct server *s, bool new_id) {
     if (s->repl.backlog) return;
@@ -53,7 +59,8 @@ void replication_create_backlog(struct server *s, bool new_id) {
     /* Writes made without a backlog did not move the offset: under the old id they would be invisible. */
     replication_clear_second_id(s);
     replication_new_id(s, ID_BACKLOG_CREATED);
-    host_log(s->host, LOG_NOTICE, "Replication backlog created, my new replication IDs are '%s' and '%s'", s->replid, s->replid2);
+    host_log(s->host, LOG_NOTICE, "Replication backlog created, my new replication IDs are '%s' and '%s'", s->replid,
+             s->replid2);
 }
 
 void replication_free_backlog(struct server *s) {
@@ -61,7 +68,7 @@ void replication_free_backlog(struct server *s) {
     repl_buffer_free_backlog(&s->repl);
 }
 
-/* --- feeding ------------------------------------------------------------------------------------------------------------ */
+/* --- feeding ------------------------------------------------------------------------------------------------------ */
 
 /* Replicas for whom the stream is kept begin at the new bytes if nothing was pending for them. */
 static void install_readers(struct server *s, const struct repl_fed *fed) {
@@ -110,9 +117,15 @@ void replication_feed(struct server *s, struct bytes bytes, struct dataset_diges
     if (odd && !(flags & FEED_ADMIN)) mark_odd_command(s, bytes);
     append(s, bytes);
     queue_writes(s);
-    struct happening h = {.kind = R_FEED, .peer = NO_PARTY, .flags = (uint16_t)flags, .a = s->repl.offset,
-                          .b = (int64_t)digest.low, .c = (int64_t)digest.high, .d = (int64_t)bytes.len,
-                          .text = bytes.at, .len = (uint32_t)bytes.len};
+    struct happening h = {.kind = R_FEED,
+                          .peer = NO_PARTY,
+                          .flags = (uint16_t)flags,
+                          .a = s->repl.offset,
+                          .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high,
+                          .d = (int64_t)bytes.len,
+                          .text = bytes.at,
+                          .len = (uint32_t)bytes.len};
     host_note(s->host, &h);
 }
 

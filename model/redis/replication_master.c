@@ -8,8 +8,10 @@ const char *replica_name(const struct client *c) {
     struct buffer *text = &c->server->peer_text;
     buffer_clear(text);
     buffer_puts(text, c->replica.announced_ip ? c->replica.announced_ip : host_peer_name(c->conn));
-    if (c->replica.listening_port) buffer_printf(text, ":%u", (unsigned)c->replica.listening_port);
-    else buffer_puts(text, ":<unknown-replica-port>");
+    if (c->replica.listening_port)
+        buffer_printf(text, ":%u", (unsigned)c->replica.listening_port);
+    else
+        buffer_puts(text, ":<unknown-replica-port>");
     return text->at;
 }
 
@@ -81,7 +83,7 @@ void replication_disconnect_replicas(struct server *s) {
     }
 }
 
-/* --- PSYNC, partial ------------------------------------------------------------------------------------------------------ */
+/* --- PSYNC, partial ----------------------------------------------------------------------------------------------- */
 
 static bool same_id(struct bytes asked, const char *id) {
     return asked.len == REPLID_LEN && strncasecmp(asked.at, id, REPLID_LEN) == 0;
@@ -93,13 +95,17 @@ static bool history_matches(struct client *c, struct bytes asked, int64_t offset
     if (same_id(asked, s->replid)) return true;
     if (same_id(asked, s->replid2)) {
         if (offset <= s->second_replid_offset) return true;
-        host_log(s->host, LOG_NOTICE, "Partial resynchronization not accepted: Requested offset for second ID was %lld, but I "
-                 "can reply up to %lld", (long long)offset, (long long)s->second_replid_offset);
+        host_log(s->host, LOG_NOTICE,
+                 "Partial resynchronization not accepted: Requested offset for second ID was %lld, but I "
+                 "can reply up to %lld",
+                 (long long)offset, (long long)s->second_replid_offset);
     } else if (asked.len && asked.at[0] == '?') {
         host_log(s->host, LOG_NOTICE, "Full resync requested by replica %s", replica_name(c));
     } else {
-        host_log(s->host, LOG_NOTICE, "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '%.*s', "
-                 "my replication IDs are '%s' and '%s')", (int)asked.len, asked.at, s->replid, s->replid2);
+        host_log(s->host, LOG_NOTICE,
+                 "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '%.*s', "
+                 "my replication IDs are '%s' and '%s')",
+                 (int)asked.len, asked.at, s->replid, s->replid2);
     }
     return false;
 }
@@ -107,11 +113,14 @@ static bool history_matches(struct client *c, struct bytes asked, int64_t offset
 static bool backlog_reaches(struct client *c, int64_t offset) {
     struct server *s = c->server;
     if (repl_buffer_has(&s->repl, offset)) return true;
-    host_log(s->host, LOG_NOTICE, "Unable to partial resync with replica %s for lack of backlog (Replica request was: %lld).",
+    host_log(s->host, LOG_NOTICE,
+             "Unable to partial resync with replica %s for lack of backlog (Replica request was: %lld).",
              replica_name(c), (long long)offset);
     if (offset > s->repl.offset) {
-        host_log(s->host, LOG_WARNING, "Warning: replica %s tried to PSYNC with an offset that is greater than the master "
-                 "replication offset.", replica_name(c));
+        host_log(s->host, LOG_WARNING,
+                 "Warning: replica %s tried to PSYNC with an offset that is greater than the master "
+                 "replication offset.",
+                 replica_name(c));
     }
     return false;
 }
@@ -130,7 +139,11 @@ static bool write_line(struct client *c, const char *format, ...) {
 }
 
 static void note_psync(struct client *c, enum redis_happening kind, struct bytes asked, int64_t offset) {
-    struct happening h = {.kind = (uint16_t)kind, .peer = c->conn->peer, .conn = c->conn->id, .a = offset, .text = asked.at,
+    struct happening h = {.kind = (uint16_t)kind,
+                          .peer = c->conn->peer,
+                          .conn = c->conn->id,
+                          .a = offset,
+                          .text = asked.at,
                           .len = (uint32_t)asked.len};
     host_note(c->server->host, &h);
 }
@@ -143,20 +156,23 @@ static bool try_partial(struct client *c, struct bytes asked, int64_t offset) {
     add_replica(c, REPLICA_ONLINE);
     c->replica.ack_time = s->unixtime;
     c->replica.stream_ready = true;
-    bool told = c->replica.capa & CAPA_PSYNC2 ? write_line(c, "+CONTINUE %s\r\n", s->replid) : write_line(c, "+CONTINUE\r\n");
+    bool told =
+        c->replica.capa & CAPA_PSYNC2 ? write_line(c, "+CONTINUE %s\r\n", s->replid) : write_line(c, "+CONTINUE\r\n");
     if (!told) {
         client_free_async(c);
         return true;
     }
     int64_t pending = repl_reader_seek(&s->repl, &c->replica.stream, offset);
     client_queue_write(c);
-    host_log(s->host, LOG_NOTICE, "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog starting "
-             "from offset %lld.", replica_name(c), (long long)pending, (long long)offset);
+    host_log(s->host, LOG_NOTICE,
+             "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog starting "
+             "from offset %lld.",
+             replica_name(c), (long long)pending, (long long)offset);
     replication_refresh_good_replicas(s);
     return true;
 }
 
-/* --- PSYNC, full ----------------------------------------------------------------------------------------------------------- */
+/* --- PSYNC, full -------------------------------------------------------------------------------------------------- */
 
 bool replica_send_fullresync(struct client *c, int64_t offset) {
     struct server *s = c->server;
@@ -166,8 +182,13 @@ bool replica_send_fullresync(struct client *c, int64_t offset) {
     replica_set_state(c, REPLICA_WAIT_BGSAVE_END);
     /* The snapshot says which database the stream is in only for itself: the next write must say it anew. */
     s->stream_db = -1;
-    struct happening h = {.kind = R_FULLRESYNC, .peer = c->conn->peer, .conn = c->conn->id, .a = offset,
-                          .d = (int64_t)s->save.number, .text = s->replid, .len = REPLID_LEN};
+    struct happening h = {.kind = R_FULLRESYNC,
+                          .peer = c->conn->peer,
+                          .conn = c->conn->id,
+                          .a = offset,
+                          .d = (int64_t)s->save.number,
+                          .text = s->replid,
+                          .len = REPLID_LEN};
     host_note(s->host, &h);
     if (r->pre_psync || write_line(c, "+FULLRESYNC %s %lld\r\n", s->replid, (long long)offset)) return true;
     client_free_async(c);
@@ -188,7 +209,8 @@ static void try_attach(struct client *c) {
     struct server *s = c->server;
     struct client *companion = find_companion(c);
     if (!companion) {
-        host_log(s->host, LOG_NOTICE, "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
+        host_log(s->host, LOG_NOTICE,
+                 "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
         return;
     }
     if (!c->replica.rdb_only) repl_reader_copy(&c->replica.stream, &companion->replica.stream);
@@ -263,7 +285,8 @@ void psync_command(struct client *c) {
         struct bytes asked = own_argument(c, 1);
         int64_t offset;
         if (!resp_parse_number(own_argument(c, 2), &offset)) {
-            host_log(s->host, LOG_WARNING, "Replica %s asks for synchronization but with a wrong offset", replica_name(c));
+            host_log(s->host, LOG_WARNING, "Replica %s asks for synchronization but with a wrong offset",
+                     replica_name(c));
             client_reply_error(c, "ERR value is not an integer or out of range");
             return;
         }
@@ -277,7 +300,7 @@ void psync_command(struct client *c) {
     begin_full(c);
 }
 
-/* --- snapshots for those who wait -------------------------------------------------------------------------------------------- */
+/* --- snapshots for those who wait --------------------------------------------------------------------------------- */
 
 void replication_start_pending_save(struct server *s) {
     if (save_running(s)) return;
@@ -310,8 +333,10 @@ void replication_save_done(struct server *s, bool ok, bool to_disk) {
         } else if (to_disk) {
             payload_begin_file(c);
         } else {
-            host_log(s->host, LOG_NOTICE, "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK "
-                     "from slave to enable streaming", replica_name(c));
+            host_log(s->host, LOG_NOTICE,
+                     "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK "
+                     "from slave to enable streaming",
+                     replica_name(c));
             c->replica.stream_on_ack = true;
             replica_put_online(c);
         }
@@ -322,7 +347,8 @@ void replica_put_online(struct client *c) {
     struct server *s = c->server;
     if (c->replica.rdb_only) {
         replica_set_state(c, REPLICA_RDB_TRANSMITTED);
-        host_log(s->host, LOG_NOTICE, "RDB transfer completed, rdb only replica (%s) should be disconnected asap", replica_name(c));
+        host_log(s->host, LOG_NOTICE, "RDB transfer completed, rdb only replica (%s) should be disconnected asap",
+                 replica_name(c));
         client_free_async(c);
         return;
     }

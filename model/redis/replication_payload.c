@@ -10,7 +10,7 @@
 
 enum { PIECE = 16 * 1024 }; /* PROTO_IOBUF_LEN */
 
-/* --- from a file ------------------------------------------------------------------------------------------------------ */
+/* --- from a file -------------------------------------------------------------------------------------------------- */
 
 /* A defect: what was buffered during the snapshot goes before the payload. */
 static void put_stream_first(struct client *c) {
@@ -55,7 +55,8 @@ bool payload_send_file(struct client *c) {
     while (r->rdb_at < r->rdb_size) {
         int64_t n = host_file_read(s->host, r->rdb, (uint64_t)r->rdb_at, piece, sizeof(piece));
         if (n <= 0) {
-            host_log(s->host, LOG_WARNING, "Read error sending DB to replica: %s", n == 0 ? "premature EOF" : "Input/output error");
+            host_log(s->host, LOG_WARNING, "Read error sending DB to replica: %s",
+                     n == 0 ? "premature EOF" : "Input/output error");
             client_free_async(c);
             return true;
         }
@@ -69,7 +70,7 @@ bool payload_send_file(struct client *c) {
     return true;
 }
 
-/* --- straight from the child -------------------------------------------------------------------------------------------- */
+/* --- straight from the child -------------------------------------------------------------------------------------- */
 
 /* One replica takes what it can of the rest of the piece. */
 static void give_piece(struct client *c, struct bytes piece) {
@@ -125,7 +126,8 @@ void payload_pipe_ended(struct server *s) {
     struct save *save = &s->save;
     if (save->target != SAVE_TO_SOCKETS || save->pipe_ended) return;
     save->pipe_ended = true;
-    host_log(s->host, LOG_NOTICE, "Diskless rdb transfer, done reading from pipe, %u replicas still up.", count_batch(s));
+    host_log(s->host, LOG_NOTICE, "Diskless rdb transfer, done reading from pipe, %u replicas still up.",
+             count_batch(s));
 }
 
 /* The piece is through once the last replica that still wrote has taken it, or left. */

@@ -18,7 +18,7 @@ int64_t link_down_seconds(const struct server *s) {
     return s->link.down_since ? s->unixtime - s->link.down_since : -1;
 }
 
-/* --- connecting and giving up -------------------------------------------------------------------------------------------- */
+/* --- connecting and giving up ------------------------------------------------------------------------------------- */
 
 void link_connect(struct server *s) {
     struct master_link *l = &s->link;
@@ -55,11 +55,16 @@ void link_retry_now(struct server *s) {
 
 static const char *end_as_text(enum conn_end why) {
     switch (why) {
-    case CONN_REFUSED: return "Connection refused";
-    case CONN_UNRESOLVED: return "Name or service not known";
-    case CONN_TIMED_OUT: return "Connection timed out";
-    case CONN_RESET: return "Connection reset by peer";
-    default: return "connection lost";
+    case CONN_REFUSED:
+        return "Connection refused";
+    case CONN_UNRESOLVED:
+        return "Name or service not known";
+    case CONN_TIMED_OUT:
+        return "Connection timed out";
+    case CONN_RESET:
+        return "Connection reset by peer";
+    default:
+        return "connection lost";
     }
 }
 
@@ -90,12 +95,15 @@ void replication_master_disconnected(struct server *s) {
     link_connect(s);
 }
 
-/* --- which master ----------------------------------------------------------------------------------------------------------- */
+/* --- which master ------------------------------------------------------------------------------------------------- */
 
 static void note_role(struct server *s) {
     const char *host = s->link.host ? s->link.host : "";
-    struct happening h = {.kind = R_ROLE, .peer = s->link.conn ? s->link.conn->peer : NO_PARTY, .a = !server_is_replica(s),
-                          .text = host, .len = (uint32_t)strlen(host)};
+    struct happening h = {.kind = R_ROLE,
+                          .peer = s->link.conn ? s->link.conn->peer : NO_PARTY,
+                          .a = !server_is_replica(s),
+                          .text = host,
+                          .len = (uint32_t)strlen(host)};
     host_note(s->host, &h);
 }
 
@@ -118,7 +126,8 @@ void replication_set_master(struct server *s, struct bytes host, uint16_t port) 
     /* Our own replicas stay: if we go on partially with the new master, so can they with us. */
     link_abort(s);
     if (was_master) {
-        host_log(s->host, LOG_NOTICE, "Before turning into a replica, using my own master parameters to synthesize a cached "
+        host_log(s->host, LOG_NOTICE,
+                 "Before turning into a replica, using my own master parameters to synthesize a cached "
                  "master: I may be able to synchronize with the new master with just a partial transfer.");
         apply_cache_own_history(s);
     }
@@ -156,7 +165,7 @@ void replication_boot_role(struct server *s) {
     note_role(s);
 }
 
-/* --- REPLICAOF ---------------------------------------------------------------------------------------------------------------- */
+/* --- REPLICAOF ---------------------------------------------------------------------------------------------------- */
 
 /* Who asks, for the log; valid until the next use of the text. */
 static const char *describe(const struct client *c) {
@@ -179,13 +188,14 @@ static void replicate_from(struct client *c, struct bytes host, struct bytes por
     } else if (!resp_parse_number(port_word, &port) || port < 0 || port > UINT16_MAX) {
         client_reply_error(c, "ERR Invalid master port");
     } else if (follows_already(s, host, port)) {
-        host_log(s->host, LOG_NOTICE, "REPLICAOF would result into synchronization with the master we are already connected "
+        host_log(s->host, LOG_NOTICE,
+                 "REPLICAOF would result into synchronization with the master we are already connected "
                  "with. No operation performed.");
         client_reply_status(c, "OK Already connected to specified master");
     } else {
         replication_set_master(s, host, (uint16_t)port);
-        host_log(s->host, LOG_NOTICE, "REPLICAOF %s:%lld enabled (user request from '%s')", s->link.host, (long long)port,
-                 describe(c));
+        host_log(s->host, LOG_NOTICE, "REPLICAOF %s:%lld enabled (user request from '%s')", s->link.host,
+                 (long long)port, describe(c));
         client_reply_status(c, "OK");
     }
 }

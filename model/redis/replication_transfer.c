@@ -20,7 +20,7 @@ static bool loads_from_socket(const struct server *s) {
     return s->config.repl_diskless_load == LOAD_ON_EMPTY_DB && keyspace_total(s->ks) == 0;
 }
 
-/* --- begin and end ------------------------------------------------------------------------------------------------------------ */
+/* --- begin and end ------------------------------------------------------------------------------------------------ */
 
 void transfer_begin(struct server *s) {
     struct transfer *t = &s->link.transfer;
@@ -47,7 +47,7 @@ void transfer_begin(struct server *s) {
     link_set_state(s, LINK_TRANSFER);
 }
 
-static void drop_second_dataset(struct server *s) {
+void transfer_drop_second_dataset(struct server *s) {
     if (s->loading_ks) keyspace_destroy(s->loading_ks);
     s->loading_ks = NULL;
 }
@@ -55,14 +55,14 @@ static void drop_second_dataset(struct server *s) {
 void transfer_drop(struct server *s) {
     struct transfer *t = &s->link.transfer;
     loading_end(s);
-    drop_second_dataset(s);
+    transfer_drop_second_dataset(s);
     if (!t->file) return;
     host_file_close(s->host, t->file);
     host_remove(s->host, t->file_name);
     t->file = NULL;
 }
 
-/* --- the header ------------------------------------------------------------------------------------------------------------------ */
+/* --- the header --------------------------------------------------------------------------------------------------- */
 
 /* A defect sends stream commands before the payload. What they would do to a dataset that is about to go does not
  * matter; what remains of them is that they were counted. True: some are there, or the rest of one is to come. */
@@ -92,8 +92,10 @@ static void take_header(struct server *s) {
     } else if (line[0] == 0) {
         s->link.last_io = s->unixtime; /* the master lives, its snapshot is not ready */
     } else if (line[0] != '$') {
-        host_log(s->host, LOG_WARNING, "Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure "
-                 "the host and port are right?", line);
+        host_log(s->host, LOG_WARNING,
+                 "Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure "
+                 "the host and port are right?",
+                 line);
         link_retry_now(s);
     } else if (strncmp(line + 1, "EOF:", 4) == 0 && strlen(line + 5) >= EOF_MARK_LEN) {
         t->header_read = t->by_mark = true;
@@ -103,16 +105,18 @@ static void take_header(struct server *s) {
     } else {
         t->header_read = true;
         t->size = strtoll(line + 1, NULL, 10);
-        host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: receiving %" PRId64 " bytes from master %s", t->size, where);
+        host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: receiving %" PRId64 " bytes from master %s", t->size,
+                 where);
     }
 }
 
-/* --- the payload ------------------------------------------------------------------------------------------------------------------ */
+/* --- the payload -------------------------------------------------------------------------------------------------- */
 
 static bool write_file(struct server *s, struct bytes bytes) {
     struct transfer *t = &s->link.transfer;
     if (bytes.len == 0 || host_file_write(s->host, t->file, bytes.at, bytes.len) == (int64_t)bytes.len) return true;
-    host_log(s->host, LOG_WARNING, "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA "
+    host_log(s->host, LOG_WARNING,
+             "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA "
              "synchronization: No space left on device");
     link_retry_now(s);
     return false;
@@ -123,7 +127,8 @@ static bool write_all_but_tail(struct server *s, struct bytes piece) {
     struct transfer *t = &s->link.transfer;
     size_t all = t->tail_len + piece.len, ready = all > EOF_MARK_LEN ? all - EOF_MARK_LEN : 0;
     size_t from_tail = ready < t->tail_len ? ready : t->tail_len, from_piece = ready - from_tail;
-    if (!write_file(s, (struct bytes){t->tail, from_tail}) || !write_file(s, (struct bytes){piece.at, from_piece})) return false;
+    if (!write_file(s, (struct bytes){t->tail, from_tail}) || !write_file(s, (struct bytes){piece.at, from_piece}))
+        return false;
     memmove(t->tail, t->tail + from_tail, t->tail_len - from_tail);
     t->tail_len -= from_tail;
     memcpy(t->tail + t->tail_len, piece.at + from_piece, piece.len - from_piece);
@@ -163,12 +168,13 @@ static bool receive_to_file(struct server *s) {
     return t->tail_len == EOF_MARK_LEN && memcmp(t->tail, t->mark, EOF_MARK_LEN) == 0;
 }
 
-/* --- the old dataset goes ------------------------------------------------------------------------------------------------------------ */
+/* --- the old dataset goes ----------------------------------------------------------------------------------------- */
 
-static void kill_own_save(struct server *s) {
+void transfer_kill_own_save(struct server *s) {
     if (!save_running(s)) return;
     if (!s->link.transfer.diskless) {
-        host_log(s->host, LOG_NOTICE, "Replica is about to load the RDB file received from the master, but there is a pending "
+        host_log(s->host, LOG_NOTICE,
+                 "Replica is about to load the RDB file received from the master, but there is a pending "
                  "RDB child running. Killing process %llu and removing its temp file to avoid any race",
                  (unsigned long long)s->save.number);
     }
@@ -176,13 +182,13 @@ static void kill_own_save(struct server *s) {
 }
 
 /* From here on we belong to the new master's history: nobody may go on with what we had. */
-static void attach_to_new_master(struct server *s) {
+void transfer_leave_history(struct server *s) {
     apply_discard_cached(s);
     replication_disconnect_replicas(s);
     replication_free_backlog(s);
 }
 
-static void flush_old_data(struct server *s) {
+void transfer_flush(struct server *s) {
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
     keyspace_flush(s->ks, -1);
     watch_touch_all(s);
@@ -190,11 +196,12 @@ static void flush_old_data(struct server *s) {
     host_note(s->host, &h);
 }
 
-/* --- loading the file ---------------------------------------------------------------------------------------------------------------- */
+/* --- loading the file --------------------------------------------------------------------------------------------- */
 
 static void remove_if_unwanted(struct server *s) {
     if (!s->config.rdb_del_sync_files || !all_persistence_disabled(s)) return;
-    host_log(s->host, LOG_NOTICE, "Removing the RDB file obtained from the master. This replica has persistence disabled");
+    host_log(s->host, LOG_NOTICE,
+             "Removing the RDB file obtained from the master. This replica has persistence disabled");
     host_remove(s->host, s->config.dbfilename);
 }
 
@@ -202,135 +209,46 @@ static void remove_if_unwanted(struct server *s) {
 static bool take_over_file(struct server *s) {
     struct transfer *t = &s->link.transfer;
     if (host_file_sync(s->host, t->file) != 0) {
-        host_log(s->host, LOG_WARNING, "Failed trying to sync the temp DB to disk in MASTER <-> REPLICA synchronization: "
+        host_log(s->host, LOG_WARNING,
+                 "Failed trying to sync the temp DB to disk in MASTER <-> REPLICA synchronization: "
                  "Input/output error");
         return false;
     }
     host_file_close(s->host, t->file);
     t->file = NULL;
     if (host_rename(s->host, t->file_name, s->config.dbfilename) != 0 || host_sync_dir(s->host) != 0) {
-        host_log(s->host, LOG_WARNING, "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA synchronization: "
-                 "Input/output error", s->config.dbfilename);
+        host_log(s->host, LOG_WARNING,
+                 "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA synchronization: "
+                 "Input/output error",
+                 s->config.dbfilename);
         return false;
     }
     return true;
 }
 
 static void load_received_file(struct server *s) {
-    kill_own_save(s);
-    attach_to_new_master(s);
-    flush_old_data(s);
+    transfer_kill_own_save(s);
+    transfer_leave_history(s);
+    transfer_flush(s);
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
     host_reading(s->link.conn, false); /* what follows in the socket is the stream: it waits */
-    if (!take_over_file(s)) link_retry_now(s);
-    else if (!loading_from_file(s, s->config.dbfilename)) transfer_loaded(s, false);
-}
-
-/* --- loading from the socket ----------------------------------------------------------------------------------------------------------- */
-
-static void begin_diskless_load(struct server *s) {
-    struct transfer *t = &s->link.transfer;
-    bool swap = s->config.repl_diskless_load == LOAD_SWAPDB;
-    kill_own_save(s);
-    if (swap) {
-        s->loading_ks = keyspace_create(s->pool);
-    } else {
-        attach_to_new_master(s);
-        flush_old_data(s);
-    }
-    host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
-    /* With the same history the old dataset is an earlier state of the one that comes: reads may go on. */
-    bool async = swap && memcmp(s->replid, t->replid, REPLID_LEN) == 0;
-    loading_from_link(s, swap ? s->loading_ks : s->ks, async);
-}
-
-static void fail_diskless_load(struct server *s, const char *why) {
-    bool swap = s->loading_ks != NULL;
-    host_log(s->host, LOG_WARNING, "%s", why);
-    if (swap) {
-        host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding temporary DB in background");
-    } else {
-        loading_end(s);
-        keyspace_flush(s->ks, -1); /* no half-loaded dataset */
-    }
-    link_retry_now(s);
-}
-
-static void swap_in(struct server *s) {
-    if (!s->loading_ks) return;
-    attach_to_new_master(s);
-    host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
-    keyspace_swap(s->ks, s->loading_ks);
-    watch_touch_all(s);
-    host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
-}
-
-static void end_diskless_load(struct server *s) {
-    struct transfer *t = &s->link.transfer;
-    if (t->by_mark && memcmp(t->tail, t->mark, EOF_MARK_LEN) != 0) {
-        fail_diskless_load(s, "Replication stream EOF marker is broken");
-        return;
-    }
-    swap_in(s);
-    s->dirty++;
-    loading_from_link_done(s);
-    transfer_loaded(s, true);
-}
-
-/* The RDB is complete: what follows is the mark, if there is one. True: it is there. */
-static bool take_mark(struct server *s) {
-    struct transfer *t = &s->link.transfer;
-    while (t->by_mark && t->tail_len < EOF_MARK_LEN) {
-        struct bytes piece = host_peek(s->link.conn);
-        if (piece.len == 0) return false;
-        size_t n = piece.len < EOF_MARK_LEN - t->tail_len ? piece.len : EOF_MARK_LEN - t->tail_len;
-        memcpy(t->tail + t->tail_len, piece.at, n);
-        t->tail_len += n;
-        host_consume(s->link.conn, n);
-    }
-    return true;
-}
-
-/* Parses what is there, an interval's worth at most; then the event loop has its turn. */
-static void receive_to_parser(struct server *s) {
-    struct transfer *t = &s->link.transfer;
-    if (!s->loading.active) begin_diskless_load(s);
-    int64_t budget = s->config.loading_process_events_interval_bytes;
-    link_arm_timer(s, s->config.repl_timeout * SIM_SECOND); /* the limit of the real server's blocking read */
-    while (budget > 0 && !t->rdb_complete) {
-        struct bytes piece = host_peek(s->link.conn);
-        if (piece.len == 0) break;
-        if ((int64_t)piece.len > budget) piece.len = (size_t)budget;
-        size_t used;
-        enum rdb_status status = loading_take(s, piece, &used);
-        if (status == RDB_BAD) {
-            char why[256];
-            snprintf(why, sizeof(why), "Failed trying to load the MASTER synchronization DB from socket: %s",
-                     rdb_reader_error(s->loading.reader));
-            fail_diskless_load(s, why);
-            return;
-        }
-        host_consume(s->link.conn, used);
-        s->link.last_io = s->unixtime;
-        t->received += (int64_t)used;
-        s->stats.net_repl_input_bytes += used;
-        budget -= (int64_t)used;
-        t->rdb_complete = status == RDB_DONE;
-    }
-    transfer_keep_alive(s);
-    if (t->rdb_complete && take_mark(s)) end_diskless_load(s);
+    if (!take_over_file(s))
+        link_retry_now(s);
+    else if (!loading_from_file(s, s->config.dbfilename))
+        transfer_loaded(s, false);
 }
 
 void transfer_read_timed_out(struct server *s) {
     if (s->loading.active) {
-        fail_diskless_load(s, "Failed trying to load the MASTER synchronization DB from socket: Resource temporarily unavailable");
+        transfer_fail_socket(
+            s, "Failed trying to load the MASTER synchronization DB from socket: Resource temporarily unavailable");
     } else {
         host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: Connection timed out");
         link_retry_now(s);
     }
 }
 
-/* --- what the event loop calls -------------------------------------------------------------------------------------------------------- */
+/* --- what the event loop calls ------------------------------------------------------------------------------------ */
 
 void transfer_readable(struct server *s) {
     struct master_link *l = &s->link;
@@ -343,20 +261,23 @@ void transfer_readable(struct server *s) {
         buffer_clear(&l->line);
         return;
     }
-    if (t->diskless) receive_to_parser(s);
-    else if (receive_to_file(s)) load_received_file(s);
+    if (t->diskless)
+        transfer_read_socket(s);
+    else if (receive_to_file(s))
+        load_received_file(s);
 }
 
 void transfer_closed(struct server *s, const char *why) {
     /* While the file is loaded nobody looks at the connection: its end is seen afterwards. */
     if (s->loading.active && !s->link.transfer.diskless) return;
     if (s->loading.active) {
-        fail_diskless_load(s, "Failed trying to load the MASTER synchronization DB from socket: Input/output error");
+        transfer_fail_socket(s, "Failed trying to load the MASTER synchronization DB from socket: Input/output error");
     } else if (s->link.transfer.header_read) {
         host_log(s->host, LOG_WARNING, "I/O error trying to sync with MASTER: %s", why);
         link_retry_now(s);
     } else {
-        host_log(s->host, LOG_WARNING, "I/O error reading bulk count from MASTER: Success"); /* an orderly end is no error to read(2) */
+        host_log(s->host, LOG_WARNING,
+                 "I/O error reading bulk count from MASTER: Success"); /* an orderly end is no error to read(2) */
         link_retry_now(s);
     }
 }
@@ -368,13 +289,19 @@ void transfer_keep_alive(struct server *s) {
     host_write(l->conn, "\n", 1);
 }
 
-/* --- the new dataset is there ------------------------------------------------------------------------------------------------------------ */
+/* --- the new dataset is there ------------------------------------------------------------------------------------- */
 
 static void note_loaded(struct server *s, enum load_source source, const struct conn *conn) {
     struct dataset_digest digest = keyspace_digest(s->ks);
-    struct happening h = {.kind = R_LOADED, .peer = conn ? conn->peer : NO_PARTY, .conn = conn ? conn->id : 0,
-                          .a = s->repl.offset, .b = (int64_t)digest.low, .c = (int64_t)digest.high, .d = source,
-                          .text = s->replid, .len = REPLID_LEN};
+    struct happening h = {.kind = R_LOADED,
+                          .peer = conn ? conn->peer : NO_PARTY,
+                          .conn = conn ? conn->id : 0,
+                          .a = s->repl.offset,
+                          .b = (int64_t)digest.low,
+                          .c = (int64_t)digest.high,
+                          .d = source,
+                          .text = s->replid,
+                          .len = REPLID_LEN};
     host_note(s->host, &h);
 }
 
@@ -412,7 +339,7 @@ void transfer_loaded(struct server *s, bool ok) {
     const struct rdb_info *info = rdb_reader_info(s->loading.reader);
     int db = info->stream_db >= 0 && info->stream_db < KEYSPACE_DBS && info->has_replication ? (int)info->stream_db : 0;
     loading_end(s);
-    drop_second_dataset(s);
+    transfer_drop_second_dataset(s);
     if (!t->diskless) remove_if_unwanted(s);
     int64_t offset = t->initial_offset + t->early_stream;
     adopt_history(s, offset);

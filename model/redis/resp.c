@@ -109,7 +109,6 @@ static enum resp_status read_header(struct resp_parser *p, struct bytes in, int6
     return RESP_DONE;
 }
 
-
 /* A plain line of words, as a person types it. */
 static enum resp_status parse_inline(struct resp_parser *p, struct bytes in) {
     const char *end = in.len > p->at ? memchr(in.at + p->at, '\n', in.len - p->at) : NULL;
@@ -176,7 +175,7 @@ size_t resp_parser_missing(const struct resp_parser *p, size_t have) {
     return end > have ? end - have : 0;
 }
 
-/* --- inline words ------------------------------------------------------------------------------------------ */
+/* --- inline words ------------------------------------------------------------------------------------------------- */
 
 static bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
@@ -198,12 +197,18 @@ static char unescape(struct bytes line, size_t *at) {
     }
     *at = i;
     switch (line.at[i]) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'b': return '\b';
-    case 'a': return '\a';
-    default: return line.at[i];
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'b':
+        return '\b';
+    case 'a':
+        return '\a';
+    default:
+        return line.at[i];
     }
 }
 
@@ -222,8 +227,10 @@ static bool split_word(struct bytes line, size_t *at, struct buffer *text) {
             quote = c;
             continue;
         }
-        if (quote == '"' && c == '\\' && i + 1 < line.len) c = unescape(line, &i);
-        else if (quote == '\'' && c == '\\' && i + 1 < line.len && line.at[i + 1] == '\'') c = line.at[++i];
+        if (quote == '"' && c == '\\' && i + 1 < line.len)
+            c = unescape(line, &i);
+        else if (quote == '\'' && c == '\\' && i + 1 < line.len && line.at[i + 1] == '\'')
+            c = line.at[++i];
         buffer_putc(text, c);
     }
     *at = i;
@@ -242,7 +249,7 @@ int64_t resp_split_line(struct bytes line, struct buffer *text, struct resp_slic
     }
 }
 
-/* --- encoding ---------------------------------------------------------------------------------------------- */
+/* --- encoding ----------------------------------------------------------------------------------------------------- */
 
 static void put_header(struct buffer *out, char mark, int64_t n) {
     char text[24];
@@ -279,7 +286,7 @@ void resp_put_words(struct buffer *out, const char *const *words) {
     for (size_t i = 0; i < count; i++) resp_put_bulk(out, resp_text(words[i]));
 }
 
-/* --- replies ----------------------------------------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------------------------------------------------ */
 
 /* The line at in.at[from], with its mark: its length with the line end, 0 if incomplete; *n its number if asked for. */
 static int64_t line_length(struct bytes in, size_t from, int64_t *n) {
@@ -304,14 +311,18 @@ static int64_t reply_length(struct bytes in, size_t from, unsigned depth) {
     if (from >= in.len) return 0;
     switch (in.at[from]) {
     case '+':
-    case '-': return line_length(in, from, NULL);
+    case '-':
+        return line_length(in, from, NULL);
     case ':': {
         int64_t n;
         return line_length(in, from, &n);
     }
-    case '$': return bulk_length(in, from);
-    case '*': break;
-    default: return UNKNOWN;
+    case '$':
+        return bulk_length(in, from);
+    case '*':
+        break;
+    default:
+        return UNKNOWN;
     }
     int64_t count, len = line_length(in, from, &count);
     if (len <= 0) return len;

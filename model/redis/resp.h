@@ -31,7 +31,8 @@ struct resp_slice {
 /* The state of parsing one stream of requests. */
 struct resp_parser {
     struct pool *pool;
-    struct bytes *argv; /* RESP_DONE: the words, valid as long as the bytes parsed (inline ones: until the next parse) */
+    struct bytes
+        *argv; /* RESP_DONE: the words, valid as long as the bytes parsed (inline ones: until the next parse) */
     size_t argc;
     size_t used;       /* RESP_DONE: length of the request */
     const char *error; /* RESP_BAD: in the real server's words, without "Protocol error: " */
@@ -61,28 +62,31 @@ size_t resp_parser_missing(const struct resp_parser *p, size_t have);
  * their places in it to `slices`. The number of words, -1 for unbalanced quotes, at most `room`. */
 int64_t resp_split_line(struct bytes line, struct buffer *text, struct resp_slice *slices, size_t room);
 
-/* --- encoding ---------------------------------------------------------------------------------------- */
+/* --- encoding ----------------------------------------------------------------------------------------------------- */
 
 /* Decimal digits of n, with sign, into text[21]; how many. */
 size_t resp_format_number(int64_t n, char text[21]);
 /* A decimal as the real server takes it: no blanks, no plus, no leading zeros. False if it is none. */
 bool resp_parse_number(struct bytes text, int64_t *n);
 
-void resp_put_array(struct buffer *out, size_t count);      /* *N */
-void resp_put_bulk(struct buffer *out, struct bytes word);  /* $N word */
-void resp_put_number(struct buffer *out, int64_t n);        /* :N */
+void resp_put_array(struct buffer *out, size_t count);     /* *N */
+void resp_put_bulk(struct buffer *out, struct bytes word); /* $N word */
+void resp_put_number(struct buffer *out, int64_t n);       /* :N */
 void resp_put_request(struct buffer *out, const struct bytes *words, size_t count);
 /* The same from C strings, for commands that the server itself says; ends with NULL. */
 void resp_put_words(struct buffer *out, const char *const *words);
 
-/* --- replies ----------------------------------------------------------------------------------------- */
+/* --- replies ------------------------------------------------------------------------------------------------------ */
 
-/* Length of the reply at the front of `in`: 0 if it is not complete, -1 if it is none. Nested arrays at most 32 deep. */
+/* Length of the reply at the front of `in`: 0 if it is not complete, -1 if it is none. Nested arrays at most 32 deep.
+ */
 int64_t resp_reply_length(struct bytes in);
 
 /* Whether two words are equal but for the case of ASCII letters. */
 bool resp_word_is(struct bytes word, const char *lower_case);
 
-static inline struct bytes resp_text(const char *s) { return (struct bytes){s, strlen(s)}; }
+static inline struct bytes resp_text(const char *s) {
+    return (struct bytes){s, strlen(s)};
+}
 
 #endif

@@ -8,8 +8,8 @@
 
 enum {
     STEP_BYTES = 64 * 1024,
-    PIPE_BYTES = 16 * 1024,           /* what the real child collects before it writes into the pipe */
-    SYNC_EVERY = 4 * 1024 * 1024      /* rdb-save-incremental-fsync */
+    PIPE_BYTES = 16 * 1024,      /* what the real child collects before it writes into the pipe */
+    SYNC_EVERY = 4 * 1024 * 1024 /* rdb-save-incremental-fsync */
 };
 
 struct save_work {
@@ -21,14 +21,14 @@ struct save_work {
     char temp_name[32];
     char *final_name;
     struct file *file;
-    struct buffer out;  /* serialised, not yet written */
-    size_t out_at;      /* written part of it */
+    struct buffer out; /* serialised, not yet written */
+    size_t out_at;     /* written part of it */
     int64_t bytes;
     int64_t unsynced;
-    uint64_t copied;    /* as it was when it ended */
-    int64_t key_delay;  /* rdb-key-save-delay */
+    uint64_t copied;   /* as it was when it ended */
+    int64_t key_delay; /* rdb-key-save-delay */
     char mark[EOF_MARK_LEN];
-    bool serialised;    /* all of it */
+    bool serialised; /* all of it */
     bool finished;
 };
 
@@ -42,7 +42,8 @@ struct save_work *save_work_create(struct server *s, struct snapshot *snapshot) 
     w->final_name = pool_strdup(s->pool, s->config.dbfilename);
     w->key_delay = s->config.rdb_key_save_delay;
     w->writer = rdb_writer_open(s->pool, snapshot, &info);
-    snprintf(w->temp_name, sizeof(w->temp_name), "temp-%u.%llu.rdb", s->host->incarnation, (unsigned long long)s->save.number);
+    snprintf(w->temp_name, sizeof(w->temp_name), "temp-%u.%llu.rdb", s->host->incarnation,
+             (unsigned long long)s->save.number);
     buffer_init(&w->out, s->pool);
     memcpy(w->mark, s->save.mark, EOF_MARK_LEN);
     if (w->target == SAVE_TO_SOCKETS) buffer_printf(&w->out, "$EOF:%.*s\r\n", EOF_MARK_LEN, w->mark);
@@ -68,7 +69,7 @@ void save_work_free(struct save_work *w) {
     pool_free(w->pool, w, sizeof(*w));
 }
 
-/* --- serialising ------------------------------------------------------------------------------------------------------- */
+/* --- serialising -------------------------------------------------------------------------------------------------- */
 
 /* us for `keys` keys: rdb-key-save-delay, negative for one us every -N keys. */
 static sim_time delay_of(const struct save_work *w, uint64_t keys) {
@@ -76,7 +77,8 @@ static sim_time delay_of(const struct save_work *w, uint64_t keys) {
     return (sim_time)(keys / (uint64_t)-w->key_delay) * SIM_US;
 }
 
-/* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not. */
+/* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not.
+ */
 static void serialise(struct save_work *w) {
     size_t before = w->out.len, step = w->key_delay > 0 ? 1 : STEP_BYTES;
     uint64_t keys = rdb_writer_keys_saved(w->writer), spared = rdb_writer_bytes_spared(w->writer);
@@ -100,7 +102,7 @@ static bool exit_with(struct save_work *w, struct child *self, int code) {
     return false;
 }
 
-/* --- into a file --------------------------------------------------------------------------------------------------------- */
+/* --- into a file -------------------------------------------------------------------------------------------------- */
 
 static bool fail_file(struct save_work *w, struct child *self, const char *what, int64_t error) {
     const char *reason = error == HOST_EIO ? "Input/output error" : "No space left on device";
@@ -142,7 +144,7 @@ static bool step_file(struct save_work *w, struct child *self) {
     return true;
 }
 
-/* --- into the pipe --------------------------------------------------------------------------------------------------------- */
+/* --- into the pipe ------------------------------------------------------------------------------------------------ */
 
 static bool step_pipe(struct save_work *w, struct child *self) {
     if (!w->serialised && w->out.len - w->out_at < PIPE_BYTES) serialise(w);
@@ -155,7 +157,7 @@ static bool step_pipe(struct save_work *w, struct child *self) {
     return w->serialised ? exit_with(w, self, 0) : true;
 }
 
-/* --- the program ------------------------------------------------------------------------------------------------------------ */
+/* --- the program -------------------------------------------------------------------------------------------------- */
 
 static bool step(void *state, struct child *self) {
     struct save_work *w = state;
@@ -166,7 +168,8 @@ const struct child_program save_program = {.name = "rdb", .step = step, .drop = 
 
 bool save_work_run(struct save_work *w) {
     assert(w->target == SAVE_TO_FILE);
-    while (step_file(w, NULL)) {}
+    while (step_file(w, NULL)) {
+    }
     return w->serialised && !w->file;
 }
 

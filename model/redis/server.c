@@ -5,7 +5,7 @@
 
 #include "model/redis/own_commands.h"
 
-/* --- time and pauses ----------------------------------------------------------------------------------------------------- */
+/* --- time and pauses ---------------------------------------------------------------------------------------------- */
 
 void server_update_time(struct server *s) {
     s->mstime = host_wall_ms(s->host);
@@ -46,7 +46,7 @@ bool server_is_paused(struct server *s, enum pause_kind at_least) {
     return s->paused >= at_least;
 }
 
-/* --- memory ---------------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
 enum { PROCESS_BYTES = 860 * 1024 }; /* used_memory of an empty 7.0.15 */
 
@@ -62,7 +62,7 @@ static uint64_t memory_now(void *node) {
     return server_memory(node);
 }
 
-/* --- the event loop's callbacks -------------------------------------------------------------------------------------------- */
+/* --- the event loop's callbacks ----------------------------------------------------------------------------------- */
 
 static void accepted(void *node, struct conn *conn, uint16_t port) {
     struct server *s = node;
@@ -90,9 +90,12 @@ static void connected(void *node, struct conn *conn) {
 static void readable(void *node, struct conn *conn) {
     struct server *s = node;
     server_update_time(s);
-    if (conn->user) client_readable(conn->user);
-    else if (s->link.state == LINK_TRANSFER) transfer_readable(s);
-    else link_readable(s);
+    if (conn->user)
+        client_readable(conn->user);
+    else if (s->link.state == LINK_TRANSFER)
+        transfer_readable(s);
+    else
+        link_readable(s);
 }
 
 static void writable(void *node, struct conn *conn) {
@@ -100,8 +103,10 @@ static void writable(void *node, struct conn *conn) {
     struct client *c = conn->user;
     server_update_time(s);
     if (!c || (c->flags & CLIENT_CLOSING)) return;
-    if (c->replica.in_pipe && c->replica.last_partial_write) payload_pipe_writable(c);
-    else client_write(c);
+    if (c->replica.in_pipe && c->replica.last_partial_write)
+        payload_pipe_writable(c);
+    else
+        client_write(c);
 }
 
 static void closed(void *node, struct conn *conn, enum conn_end why) {
@@ -171,7 +176,7 @@ void server_exit(struct server *s, int code) {
     host_exit(s->host, code);
 }
 
-/* --- birth ------------------------------------------------------------------------------------------------------------------ */
+/* --- birth -------------------------------------------------------------------------------------------------------- */
 
 static void init_lists(struct server *s) {
     TAILQ_INIT(&s->clients);

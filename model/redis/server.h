@@ -85,15 +85,15 @@ struct server {
     struct config config;
     struct config boot_config; /* as the process was started with, before CONFIG REWRITE's file */
     struct keyspace *ks;
-    uint64_t defects; /* 1 << enum defect */
+    uint64_t defects;              /* 1 << enum defect */
     own_command_fn **own_commands; /* by index in command_table(); NULL: a data command */
-    struct chance chance; /* SPOP and the like */
-    struct chance id_chance; /* replids and EOF marks */
+    struct chance chance;          /* SPOP and the like */
+    struct chance id_chance;       /* replids and EOF marks */
     char run_id[REPLID_ROOM];
 
     /* --- time: read once a turn --- */
-    int64_t unixtime; /* wall clock, s */
-    int64_t mstime;   /* wall clock, ms */
+    int64_t unixtime;    /* wall clock, s */
+    int64_t mstime;      /* wall clock, ms */
     sim_time start_time; /* ns; negative if it was up before time 0 */
     struct host_timer cron_timer;
     int64_t cronloops, repl_cronloops;
@@ -103,13 +103,13 @@ struct server {
     size_t client_count, replica_count, blocked_count;
     uint64_t next_client_id;
     struct running running;
-    bool running_failed; /* it replied with an error */
+    bool running_failed;       /* it replied with an error */
     const char *running_error; /* the error, valid while it runs */
     struct buffer error_text;
     struct buffer stream_error; /* the running command of the master's stream failed: what, and why */
-    uint64_t call_dirty;   /* changes made by the command now running, with those of its transaction */
+    uint64_t call_dirty;        /* changes made by the command now running, with those of its transaction */
     const struct command *flushall, *exec;
-    size_t watcher_count;  /* clients that WATCH */
+    size_t watcher_count;   /* clients that WATCH */
     bool keys_became_ready; /* a blocked client may be served */
     bool still_blocked;     /* it was tried in vain */
     struct buffer peer_text;
@@ -125,9 +125,9 @@ struct server {
     int stream_db;             /* selected in the stream we feed; -1: the next write begins with SELECT */
     int64_t no_replicas_since; /* s */
     int64_t good_replicas;
-    bool getack_wanted;        /* a WAIT blocked in this turn */
-    struct stream_ops ops;     /* what the command now running makes the stream carry */
-    struct buffer feed;        /* where it is put together */
+    bool getack_wanted;    /* a WAIT blocked in this turn */
+    struct stream_ops ops; /* what the command now running makes the stream carry */
+    struct buffer feed;    /* where it is put together */
 
     /* --- as a replica --- */
     struct master_link link;
@@ -140,14 +140,14 @@ struct server {
     struct keyspace *loading_ks; /* swapdb: the dataset being loaded */
     uint64_t next_save_number;
     bool bgsave_scheduled;
-    uint64_t dirty;               /* changes since the last save */
+    uint64_t dirty; /* changes since the last save */
     uint64_t dirty_before_bgsave;
-    int64_t lastsave;             /* s */
-    int64_t lastbgsave_try;       /* s */
+    int64_t lastsave;       /* s */
+    int64_t lastbgsave_try; /* s */
     bool lastbgsave_ok;
-    int64_t rdb_save_time_last;   /* s; -1 */
-    bool rdb_sync_file_left;      /* dbfilename was written for replicas only (rdb-del-sync-files) */
-    bool active_expire;           /* DEBUG SET-ACTIVE-EXPIRE */
+    int64_t rdb_save_time_last; /* s; -1 */
+    bool rdb_sync_file_left;    /* dbfilename was written for replicas only (rdb-del-sync-files) */
+    bool active_expire;         /* DEBUG SET-ACTIVE-EXPIRE */
 
     struct server_stats stats;
 };
@@ -162,17 +162,19 @@ struct server_setup {
     void *ctx;
 };
 
-/* Starts a server process on its host (in a turn of that host): sets host->node and host->node_ops, listens, loads its RDB
- * file if there is one, begins its crons. At time 0 it has been up for 1 ms to 1 s. Memory is the host's pool's and need not
- * be given back. */
+/* Starts a server process on its host (in a turn of that host): sets host->node and host->node_ops, listens, loads its
+ * RDB file if there is one, begins its crons. At time 0 it has been up for 1 ms to 1 s. Memory is the host's pool's and
+ * need not be given back. */
 struct server *server_create(struct host *host, const struct server_setup *setup);
 
 /* Bytes of memory the process uses (used_memory). O(clients). */
 uint64_t server_memory(const struct server *s);
 /* Any reason to answer -LOADING. */
-static inline bool server_is_loading(const struct server *s) { return s->loading.active; }
+static inline bool server_is_loading(const struct server *s) {
+    return s->loading.active;
+}
 
-/* --- server.c ------------------------------------------------------------------------------------------------------- */
+/* --- server.c ----------------------------------------------------------------------------------------------------- */
 
 /* Reads the clocks: at the beginning of each callback. */
 void server_update_time(struct server *s);
@@ -184,7 +186,7 @@ bool server_is_paused(struct server *s, enum pause_kind at_least);
 void server_pause(struct server *s, enum pause_purpose purpose, enum pause_kind kind, int64_t until_ms);
 void server_unpause(struct server *s, enum pause_purpose purpose);
 
-/* --- server_cron.c --------------------------------------------------------------------------------------------------- */
+/* --- server_cron.c ------------------------------------------------------------------------------------------------ */
 
 void server_start_cron(struct server *s);
 /* A load has ended: the cron that waited for it runs. */
@@ -192,9 +194,10 @@ void server_resume_cron(struct server *s);
 /* Deletes what has expired. */
 void server_expire_cycle(struct server *s);
 
-/* --- dispatch.c ------------------------------------------------------------------------------------------------------- */
+/* --- dispatch.c --------------------------------------------------------------------------------------------------- */
 
-/* Takes one request of a client: refuses, queues or executes it. False: it must wait (a pause): offer it again later. */
+/* Takes one request of a client: refuses, queues or executes it. False: it must wait (a pause): offer it again later.
+ */
 bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, struct bytes raw);
 /* Executes a command whose right to run was checked, and collects what the stream must carry. */
 void dispatch_call(struct client *c, const struct running *running, int64_t now_ms);
@@ -203,7 +206,7 @@ void dispatch_refuse(struct client *c, const char *format, ...) __attribute__((f
 /* Executes the command of a blocked client again. */
 void dispatch_retry(struct client *c, const struct running *r);
 
-/* --- propagate.c ------------------------------------------------------------------------------------------------------ */
+/* --- propagate.c -------------------------------------------------------------------------------------------------- */
 
 /* Adds a command to what the stream will carry. Words must live until propagate_flush(). */
 void propagate_add(struct server *s, const struct stream_op *op);
@@ -214,7 +217,7 @@ void propagate_expired(struct server *s, int db, struct bytes key, struct datase
 /* Whether changes are to be fed: by a master with a backlog. */
 bool propagate_wanted(const struct server *s);
 
-/* --- shutdown.c ------------------------------------------------------------------------------------------------------- */
+/* --- shutdown.c --------------------------------------------------------------------------------------------------- */
 
 void shutdown_command(struct client *c);
 /* SIGTERM, or SHUTDOWN without options. */
@@ -222,7 +225,7 @@ void shutdown_begin(struct server *s);
 /* Whether it may go on now; called every cron and turn. */
 void shutdown_check(struct server *s);
 
-/* --- info.c ---------------------------------------------------------------------------------------------------------- */
+/* --- info.c ------------------------------------------------------------------------------------------------------- */
 
 void info_command(struct client *c);
 void role_command(struct client *c);

@@ -10,7 +10,7 @@ static sim_time period(const struct server *s) {
     return s->config.hz == 10 ? s->host->costs->cron_period : SIM_SECOND / s->config.hz;
 }
 
-/* --- expiry -------------------------------------------------------------------------------------------------------------- */
+/* --- expiry ------------------------------------------------------------------------------------------------------- */
 
 struct expiring {
     struct server *server;
@@ -32,7 +32,7 @@ void server_expire_cycle(struct server *s) {
     if (pool_in_use(s->scratch)) pool_reset(s->scratch);
 }
 
-/* --- clients --------------------------------------------------------------------------------------------------------------- */
+/* --- clients ------------------------------------------------------------------------------------------------------ */
 
 /* Output limits of those whose output does not grow any more. */
 static void clients_cron(struct server *s) {
@@ -43,7 +43,7 @@ static void clients_cron(struct server *s) {
     }
 }
 
-/* --- the cron ---------------------------------------------------------------------------------------------------------------- */
+/* --- the cron ----------------------------------------------------------------------------------------------------- */
 
 static bool once_a_second(const struct server *s) {
     int64_t loops = SIM_SECOND / period(s);

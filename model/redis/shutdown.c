@@ -97,17 +97,23 @@ void shutdown_begin(struct server *s) {
     begin(s);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------- */
+/* --- the command -------------------------------------------------------------------------------------------------- */
 
 static bool read_options(struct client *c, struct shutdown *sd, bool *abort) {
     const struct running *r = &c->server->running;
     for (size_t i = 1; i < r->argc; i++) {
-        if (resp_word_is(r->argv[i], "nosave")) sd->nosave = true;
-        else if (resp_word_is(r->argv[i], "save")) sd->save = true;
-        else if (resp_word_is(r->argv[i], "now")) sd->now = true;
-        else if (resp_word_is(r->argv[i], "force")) sd->force = true;
-        else if (resp_word_is(r->argv[i], "abort")) *abort = true;
-        else return false;
+        if (resp_word_is(r->argv[i], "nosave"))
+            sd->nosave = true;
+        else if (resp_word_is(r->argv[i], "save"))
+            sd->save = true;
+        else if (resp_word_is(r->argv[i], "now"))
+            sd->now = true;
+        else if (resp_word_is(r->argv[i], "force"))
+            sd->force = true;
+        else if (resp_word_is(r->argv[i], "abort"))
+            *abort = true;
+        else
+            return false;
     }
     return !(sd->save && sd->nosave) && !(*abort && r->argc > 2);
 }
@@ -128,7 +134,9 @@ void shutdown_command(struct client *c) {
     } else {
         s->shutdown = wanted;
         if (begin(s)) return;
-        if (s->shutdown.waiting) client_block(c, BLOCKED_SHUTDOWN, 0);
-        else client_reply_error(c, "ERR Errors trying to SHUTDOWN. Check logs.");
+        if (s->shutdown.waiting)
+            client_block(c, BLOCKED_SHUTDOWN, 0);
+        else
+            client_reply_error(c, "ERR Errors trying to SHUTDOWN. Check logs.");
     }
 }

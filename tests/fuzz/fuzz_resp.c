@@ -97,7 +97,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int64_t n;
     char text[21];
     if (resp_parse_number(all, &n)) {
-        require(resp_format_number(n, text) == all.len && memcmp(text, all.at, all.len) == 0, "a number reads as written");
+        require(resp_format_number(n, text) == all.len && memcmp(text, all.at, all.len) == 0,
+                "a number reads as written");
     }
     pool_destroy(pool);
     return 0;

@@ -1,5 +1,5 @@
-/* The replication buffer. Method: a model of the stream as one flat array, with the real server's figures where they are
- * known (reference 18); readers must see exactly the bytes of the array from their offset on. */
+/* The replication buffer. Method: a model of the stream as one flat array, with the real server's figures where they
+ * are known (reference 18); readers must see exactly the bytes of the array from their offset on. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -298,9 +298,10 @@ START_TEST(a_replica_above_its_limit_is_dropped) {
     struct wire *c = dial();
     ask(c, "CONFIG SET rdb-key-save-delay 10000 repl-backlog-size 16384", "+OK\r\n");
     ask(c, "DEBUG POPULATE 1000", "+OK\r\n");
-    ask(c, "CONFIG SET client-output-buffer-limit x", "-ERR CONFIG SET failed (possibly related to argument "
-                                                      "'client-output-buffer-limit') - Wrong number of arguments in "
-                                                      "buffer limit configuration.\r\n");
+    ask(c, "CONFIG SET client-output-buffer-limit x",
+        "-ERR CONFIG SET failed (possibly related to argument "
+        "'client-output-buffer-limit') - Wrong number of arguments in "
+        "buffer limit configuration.\r\n");
     struct buffer set;
     buffer_init(&set, rig.pool);
     resp_put_words(&set, (const char *const[]){"CONFIG", "SET", "client-output-buffer-limit", "replica 1mb 0 0", NULL});
@@ -313,7 +314,8 @@ START_TEST(a_replica_above_its_limit_is_dropped) {
     char value[4001];
     memset(value, 'v', 4000);
     value[4000] = 0;
-    while (!r->closed && rig.server->repl.offset < 2 * 1024 * 1024) ask(c, pool_printf(rig.pool, "SET k %s", value), "+OK\r\n");
+    while (!r->closed && rig.server->repl.offset < 2 * 1024 * 1024)
+        ask(c, pool_printf(rig.pool, "SET k %s", value), "+OK\r\n");
     expect_closed(r, SIM_SECOND);
     /* The 52nd block is the one that is too many (reference 18). */
     ck_assert_int_gt(rig.server->repl.offset, 51 * 20440);
@@ -377,7 +379,8 @@ START_TEST(transactions_and_expiry_in_the_stream) {
     run_for(200 * SIM_MS);
     buffer_clear(&r->got);
     ask(c, "INCR t", ":1\r\n"); /* the old one is deleted first, in one block with the command */
-    expect_text(r, "*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nDEL\r\n$1\r\nt\r\n*2\r\n$4\r\nINCR\r\n$1\r\nt\r\n*1\r\n$4\r\nEXEC\r\n");
+    expect_text(
+        r, "*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nDEL\r\n$1\r\nt\r\n*2\r\n$4\r\nINCR\r\n$1\r\nt\r\n*1\r\n$4\r\nEXEC\r\n");
     say(c, "PEXPIRE t 50");
     expect_text(c, ":1\r\n");
     run_for(100 * SIM_MS);

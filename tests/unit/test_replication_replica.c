@@ -1,5 +1,5 @@
-/* The replica's side of replication, byte by byte. Method: the test is a hand-made master on t:7000 (reference 16.1); what
- * the replica must say and what it must have is written down from the protocol (reference 2, 3, 5, 6, 8). */
+/* The replica's side of replication, byte by byte. Method: the test is a hand-made master on t:7000 (reference 16.1);
+ * what the replica must say and what it must have is written down from the protocol (reference 2, 3, 5, 6, 8). */
 #include "tests/unit/wire_rig.h"
 
 #define ID_1 "1111111111111111111111111111111111111111"
@@ -83,7 +83,8 @@ START_TEST(full_resync_by_length) {
     SAY(w, "$18\r");
     SAY(w, "\nREDIS");
     run_for(10 * SIM_MS);
-    say_bytes(w, &(EMPTY_RDB SELECT0 INCR_A)[5], EMPTY_RDB_LEN - 5 + SELECT0_LEN + INCR_A_LEN); /* the stream is glued to it */
+    say_bytes(w, &(EMPTY_RDB SELECT0 INCR_A)[5],
+              EMPTY_RDB_LEN - 5 + SELECT0_LEN + INCR_A_LEN); /* the stream is glued to it */
     RUN_UNTIL(rig.server->link.state == LINK_CONNECTED, SIM_SECOND);
     run_for(10 * SIM_MS);
     ck_assert_str_eq(rig.server->replid, ID_1);
@@ -221,8 +222,10 @@ END_TEST
 
 START_TEST(a_broken_protocol_is_not_resumed) {
     struct wire *w = in_sync();
-    if (_i == 0) SAY(w, "INCR a\r\n");
-    else SAY(w, "*1\r\n$-5\r\n");
+    if (_i == 0)
+        SAY(w, "INCR a\r\n");
+    else
+        SAY(w, "*1\r\n$-5\r\n");
     expect_closed(w, SIM_SECOND);
     shake_hands(next_attempt(1), PSYNC_NEW);
 }

@@ -144,8 +144,17 @@ START_TEST(numbers) {
     ck_assert_int_eq(n, INT64_MAX);
     ck_assert(resp_parse_number(BYTES("0"), &n));
     ck_assert_int_eq(n, 0);
-    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "01", "-0", "1a", "9223372036854775808",
-                                      "-9223372036854775809", "999999999999999999999"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "01",
+                                      "-0",
+                                      "1a",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "999999999999999999999"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         ck_assert_msg(!resp_parse_number((struct bytes){bad[i], strlen(bad[i])}, &n), "'%s' was taken", bad[i]);
     }

@@ -150,7 +150,7 @@ static inline void run_for(sim_time d) {
         }                                                                                                              \
     } while (0)
 
-/* --- talking ----------------------------------------------------------------------------------------------------- */
+/* --- talking ------------------------------------------------------------------------------------------------------ */
 
 static inline struct wire *dial(void) {
     struct wire *w = wire_new(host_connect(rig.test, "m", 6379));
@@ -186,7 +186,9 @@ static inline void expect_bytes(struct wire *w, const char *text, size_t len) {
     buffer_drop(&w->got, len);
 }
 
-static inline void expect_text(struct wire *w, const char *text) { expect_bytes(w, text, strlen(text)); }
+static inline void expect_text(struct wire *w, const char *text) {
+    expect_bytes(w, text, strlen(text));
+}
 
 /* A request, and the whole reply. */
 static inline void ask(struct wire *w, const char *line, const char *reply) {
