@@ -30,6 +30,9 @@ struct loop {
     uint64_t seen;           /* the change count when expectations looked last */
     uint64_t instant_events; /* fired since time passed */
     uint64_t instants;
+    bool instant_over; /* `when` lines and rest were judged for the instant of the last event */
+    bool over;
+    struct ending ending; /* once it is over */
 };
 
 /* --- making -------------------------------------------------------------------------------------------- */
@@ -138,44 +141,79 @@ static const char *broken_bound(struct run *run, struct loop *loop) {
     return NULL;
 }
 
-/* The end of an instant. True if the run is over; then *ending says how. */
-static bool end_instant(struct run *run, struct loop *loop, sim_time next, struct ending *ending) {
+/* The last instant that the run may reach. */
+static sim_time last_instant(struct run *run) {
+    return run->plan->has_end ? run->plan->end : rest_deadline(run);
+}
+
+/* Everything of an instant has happened. True if the run is over: at rest. */
+static bool end_instant(struct run *run, struct loop *loop) {
     loop->instants++;
     loop->instant_events = 0;
     look(run, loop);
-    bool judged = !run->plan->has_end;
-    if (judged && rest_reached(run)) {
-        *ending = (struct ending){.at_rest = true, .settled_judged = true, .at = world_now(run->world)};
-        return true;
-    }
-    sim_time stop = judged ? rest_deadline(run) : run->plan->end;
-    if (next <= stop) return false;
-    assert(stop != SIM_NEVER);
-    pass_to(run, loop, stop);
-    *ending = (struct ending){.settled_judged = judged, .at = stop};
-    if (judged) {
-        ending->unsettled = rest_missing(run);
-        ending->at_rest = ending->unsettled == NULL;
-    }
+    if (run->plan->has_end || !rest_reached(run)) return false;
+    loop->ending = (struct ending){.at_rest = true, .settled_judged = true, .at = world_now(run->world)};
     return true;
 }
 
-static void go(struct run *run, struct loop *loop, struct ending *ending) {
-    for (;;) {
+/* Nothing more happens up to `last`, the last instant of the run. */
+static void end_late(struct run *run, struct loop *loop, sim_time last) {
+    bool judged = !run->plan->has_end;
+    assert(last != SIM_NEVER);
+    pass_to(run, loop, last);
+    loop->ending = (struct ending){.settled_judged = judged, .at = last};
+    if (!judged) return;
+    loop->ending.unsettled = rest_missing(run);
+    loop->ending.at_rest = loop->ending.unsettled == NULL;
+}
+
+/* Where the loop stands after passing the time to the next event. */
+enum passage { PASSED, AGAIN /* `when` lines act at this instant */, STOPPED, OVER };
+
+/* The instant of the last event is over: time passes to the next, to `stop` or to the end, whatever comes first. Done
+ * again after a stop it judges nothing twice: a run that was stopped goes on as if it had not been. */
+static enum passage pass_time(struct run *run, struct loop *loop, sim_time next, sim_time stop) {
+    if (!loop->instant_over) {
+        if (timeline_conditions(run)) return AGAIN;
+        loop->instant_over = true;
+        if (end_instant(run, loop)) return OVER;
+    }
+    sim_time last = last_instant(run);
+    if (stop < next && stop < last) {
+        if (stop > world_now(run->world)) pass_to(run, loop, stop);
+        return STOPPED;
+    }
+    if (next > last) {
+        end_late(run, loop, last);
+        return OVER;
+    }
+    look_before(run, loop, next);
+    return PASSED;
+}
+
+bool run_advance(struct run *run, const struct run_moment *to) {
+    struct loop *loop = run->loop;
+    while (!loop->over) {
+        if (trace_count(run->trace) >= to->count) return true;
         sim_time next = world_next(run->world);
         if (next > world_now(run->world)) {
-            if (timeline_conditions(run)) continue;
-            if (end_instant(run, loop, next, ending)) return;
-            look_before(run, loop, next);
+            enum passage passage = pass_time(run, loop, next, to->at);
+            if (passage == AGAIN) continue;
+            if (passage == STOPPED) return true;
+            loop->over = passage == OVER;
+            if (loop->over) break;
         }
         const char *bound = broken_bound(run, loop);
         if (bound) {
-            *ending = (struct ending){.gave_up = bound, .at = world_now(run->world)};
-            return;
+            loop->ending = (struct ending){.gave_up = bound, .at = world_now(run->world)};
+            loop->over = true;
+            break;
         }
+        loop->instant_over = false;
         loop->instant_events++;
         world_step(run->world);
     }
+    return false;
 }
 
 /* The run is at rest, but expectations lie later: the world goes on until they are judged. */
@@ -216,28 +254,41 @@ static const char *ties_text(struct run *run) {
     return run->ties.kind == TIE_FIFO ? "fifo" : "random";
 }
 
-void run_make(const struct run_setup *setup, struct run_result *result) {
-    int64_t began = wall_now();
+struct run *run_begin(const struct run_setup *setup) {
     struct run *run = create(setup);
-    struct loop loop = {.limits = limits_of(setup), .seen = UINT64_MAX};
-    struct ending ending;
+    run->loop = POOL_NEW(run->pool, struct loop);
+    run->loop->limits = limits_of(setup);
+    run->loop->seen = UINT64_MAX;
     recording_begin(run);
     cluster_start(run);
     timeline_start(run);
-    go(run, &loop, &ending);
+    return run;
+}
 
+void run_finish(struct run *run, struct run_result *result) {
+    const struct ending *ending = &run->loop->ending;
+    assert(run->loop->over);
     trace_freeze(run->trace);
-    run->at_rest = ending.at_rest;
+    run->at_rest = ending->at_rest;
     recording_stop(run);
-    run->system->finish(run->model, ending.at_rest);
-    result_take(run, &ending, result);
+    run->system->finish(run->model, ending->at_rest);
+    result_take(run, ending, result);
     result->ties = ties_text(run);
     console_rest(run);
-    bool stopped = run->plan->has_end || ending.gave_up;
-    expectations_rest(run, ending.at, stopped);
-    go_on(run, &loop);
+    bool stopped = run->plan->has_end || ending->gave_up;
+    expectations_rest(run, ending->at, stopped);
+    go_on(run, run->loop);
     expectations_rest(run, world_now(run->world), true);
-    result_finish(run, &ending, result);
+    result_finish(run, ending, result);
+}
+
+void run_make(const struct run_setup *setup, struct run_result *result) {
+    int64_t began = wall_now();
+    struct run *run = run_begin(setup);
+    bool stopped = run_advance(run, &(struct run_moment){SIM_NEVER, UINT64_MAX});
+    assert(!stopped);
+    (void)stopped;
+    run_finish(run, result);
     result->wall_ns = wall_now() - began;
 }
 

@@ -38,6 +38,27 @@ struct run_setup {
     struct run_limits limits;
 };
 
+/* --- a run that stops on its way ------------------------------------------------------------------------- */
+
+/* A moment of a run: the end of an instant, or right after the event that made the trace `count` happenings long,
+ * whatever comes first. */
+struct run_moment {
+    sim_time at;    /* SIM_NEVER: no matter when */
+    uint64_t count; /* UINT64_MAX: no matter how many */
+};
+
+struct run;
+
+/* Begins a run; its memory is the setup's pool. */
+struct run *run_begin(const struct run_setup *setup);
+/* Goes on to a moment, and never back. False: the run is over before, or there. Stopping changes nothing: the run goes
+ * on as if it had not been stopped. */
+bool run_advance(struct run *run, const struct run_moment *to);
+/* The run is over: judges it. Once; then nothing but looking is left. wall_ns is not set. */
+void run_finish(struct run *run, struct run_result *result);
+
+/* --- a whole run ------------------------------------------------------------------------------------------- */
+
 /* Makes the run; the recorders hear all but its end. The result's memory is the pool's. */
 void run_make(const struct run_setup *setup, struct run_result *result);
 

@@ -34,6 +34,7 @@ struct run {
     struct expectations *expectations;
     struct rest *rest;
     struct recording *recording; /* recorders and what they are told */
+    struct loop *loop;           /* how far it has gone, and how it ended */
 
     uint64_t errors;  /* error replies that no `=>` asked for */
     uint64_t changes; /* of the run's own making that a condition can see */
