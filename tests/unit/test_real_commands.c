@@ -9,7 +9,7 @@
 
 #include "tests/unit/commands_rig.h"
 #include "tests/unit/random_commands.h"
-#include "tests/unit/real_server.h"
+#include "tests/unit/real_ask.h"
 
 enum { BATCHES = 25, BATCH = 400, TTL_SLACK_MS = 2000 };
 
@@ -20,44 +20,6 @@ static const char *const unordered[] = {"SMEMBERS", "SPOP", "SINTER", "SUNION", 
 
 static struct real_server server;
 static int replica = -1;
-
-static void send_all(int fd, struct bytes b) {
-    for (size_t sent = 0; sent < b.len;) {
-        ssize_t n = write(fd, b.at + sent, b.len - sent);
-        ck_assert_int_gt(n, 0);
-        sent += (size_t)n;
-    }
-}
-
-/* Reads until there is one whole reply at the front of the buffer; its length. */
-static size_t read_reply(int fd, struct buffer *in) {
-    for (;;) {
-        int64_t len = in->len ? resp_reply_length(buffer_bytes(in)) : 0;
-        ck_assert_int_ge(len, 0);
-        if (len > 0) return (size_t)len;
-        char piece[65536];
-        ssize_t n = read(fd, piece, sizeof piece);
-        ck_assert_int_gt(n, 0);
-        buffer_put(in, piece, (size_t)n);
-    }
-}
-
-static void ask(struct buffer *reply, const struct bytes *words, size_t count) {
-    buffer_clear(reply);
-    struct buffer request;
-    buffer_init(&request, reply->pool);
-    resp_put_request(&request, words, count);
-    send_all(server.socket, buffer_bytes(&request));
-    buffer_free(&request);
-    ck_assert_uint_eq(read_reply(server.socket, reply), reply->len);
-}
-
-static void ask_line(struct buffer *reply, const char *line) {
-    buffer_clear(reply);
-    send_all(server.socket, (struct bytes){line, strlen(line)});
-    send_all(server.socket, (struct bytes){"\r\n", 2});
-    read_reply(server.socket, reply);
-}
 
 /* A connection that gets the replication stream: SYNC, and the payload skipped. */
 static void attach_replica(void) {
@@ -195,7 +157,7 @@ static int compare_one(struct rig *r, struct words *w, struct buffer *real, stru
     static uint64_t serial;
     char marker[40];
     now(r);
-    ask(real, w->at, w->count);
+    ask(&server, real, w->at, w->count);
     bool known = rig_run(r, w->at, w->count);
     struct buffer was;
     buffer_init(&was, r->pool);
@@ -203,7 +165,7 @@ static int compare_one(struct rig *r, struct words *w, struct buffer *real, stru
     bool equal = !known || replies_equal(w->at[0], real, &r->reply);
     if (!known) equal = strncmp(was.at, "-ERR wrong number of arguments", 30) == 0;
     snprintf(marker, sizeof marker, "marker:%llu:", (unsigned long long)serial++);
-    ask(real, (struct bytes[]){resp_text("PUBLISH"), resp_text("c"), resp_text(marker)}, 3);
+    ask(&server, real, (struct bytes[]){resp_text("PUBLISH"), resp_text("c"), resp_text(marker)}, 3);
     read_stream(stream, marker);
     buffer_clear(lines);
     stream_to_lines(buffer_bytes(stream), lines, r->pool);
@@ -223,7 +185,7 @@ static int compare_one(struct rig *r, struct words *w, struct buffer *real, stru
 static void compare_digests(struct rig *r, struct buffer *real) {
     char hex[41];
     keyspace_debug_digest(r->ks, hex);
-    ask_line(real, "DEBUG DIGEST");
+    ask_line(&server, real, "DEBUG DIGEST");
     ck_assert_uint_ge(real->len, 41);
     ck_assert_msg(memcmp(real->at + 1, hex, 40) == 0, "DEBUG DIGEST: real %.40s, model %s", real->at + 1, hex);
 }
@@ -272,7 +234,7 @@ START_TEST(table_is_the_real_one) {
     for (const struct command *t = command_table(); t->name; t++) {
         char line[64], expected[200];
         snprintf(line, sizeof line, "COMMAND INFO %s", t->name);
-        ask_line(&reply, line);
+        ask_line(&server, &reply, line);
         snprintf(expected, sizeof expected, "*1\r\n*10\r\n$%zu\r\n%s\r\n:%d\r\n", strlen(t->name), t->name, t->arity);
         ck_assert_msg(strncmp(reply.at, expected, strlen(expected)) == 0, "%s: %.80s", t->name, reply.at);
         /* The flags end where the three key numbers begin. */
@@ -301,7 +263,7 @@ static void start(void) {
     struct pool *pool = pool_create();
     struct buffer reply;
     buffer_init(&reply, pool);
-    ask_line(&reply, "DEBUG SET-ACTIVE-EXPIRE 0");
+    ask_line(&server, &reply, "DEBUG SET-ACTIVE-EXPIRE 0");
     pool_destroy(pool);
     attach_replica();
 }
