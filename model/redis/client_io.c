@@ -38,7 +38,7 @@ static bool take_request(struct client *c, struct bytes raw) {
         protocol_error(c, "Master using the inline protocol. Desync?");
         return true;
     }
-    if (p->is_inline) raw.at = NULL;
+    if (!p->is_canonical) raw.at = NULL;
     return dispatch_request(c, p->argv, p->argc, raw);
 }
 

@@ -89,22 +89,39 @@ size_t resp_format_number(int64_t n, char text[21]) {
     return len;
 }
 
-/* A header line: its number, and where the next line begins. The short ones, which are nearly all, are read digit by
- * digit; the real server ends a line at the first \r and skips the byte after it unseen. */
+/* A header of up to three digits with its line end, which nearly all are: the byte after it, or NULL. */
+static inline const char *short_header(const char *at, const char *end, int64_t *n) {
+    if (end - at < 6) return NULL;
+    unsigned first = (unsigned)at[1] - '0', second = (unsigned)at[2] - '0', third = (unsigned)at[3] - '0';
+    const char *line_end = at + 2;
+    if (first > 9) return NULL;
+    *n = first;
+    if (second <= 9 && first > 0) {
+        *n = *n * 10 + second;
+        line_end++;
+        if (third <= 9) {
+            *n = *n * 10 + third;
+            line_end++;
+        }
+    }
+    return line_end[0] == '\r' && line_end[1] == '\n' ? line_end + 2 : NULL;
+}
+
+/* A header line: its number, INT64_MIN if it is none. The real server ends the line at the first \r and skips the byte
+ * after it unseen. */
 static enum resp_status read_header(struct resp_parser *p, struct bytes in, int64_t *n, const char *too_big) {
-    size_t from = p->at + 1, at = from;
-    int64_t value = 0;
-    while (at < in.len && at - from < 10 && (unsigned)(in.at[at] - '0') <= 9) value = value * 10 + (in.at[at++] - '0');
-    if (at + 1 < in.len && in.at[at] == '\r' && at > from && (in.at[from] != '0' || at == from + 1)) {
-        *n = value;
-        p->at = at + 2;
+    const char *next = short_header(in.at + p->at, in.at + in.len, n);
+    if (next) {
+        p->at = (size_t)(next - in.at);
         return RESP_DONE;
     }
+    size_t from = p->at + 1;
     const char *end = memchr(in.at + from, '\r', in.len - from);
     if (!end) return in.len - p->at > RESP_INLINE_MAX ? broken(p, too_big) : RESP_MORE;
     if (end + 1 == in.at + in.len) return RESP_MORE;
     size_t len = (size_t)(end - (in.at + from));
     if (!resp_parse_number((struct bytes){in.at + from, len}, n)) *n = INT64_MIN;
+    p->is_canonical = p->is_canonical && end[1] == '\n';
     p->at = from + len + 2;
     return RESP_DONE;
 }
@@ -145,9 +162,10 @@ static enum resp_status parse_words(struct resp_parser *p, struct bytes in) {
             p->bulk_len = len;
         }
         if (in.len - p->at < (size_t)p->bulk_len + 2) return RESP_MORE;
-        make_room(p, p->argc + 1);
+        if (p->argc == p->room) make_room(p, p->argc + 1);
         p->slices[p->argc++] = (struct resp_slice){p->at, (size_t)p->bulk_len};
         p->at += (size_t)p->bulk_len + 2;
+        if (memcmp(in.at + p->at - 2, "\r\n", 2) != 0) p->is_canonical = false;
         p->bulk_len = NO_BULK;
         p->words_left--;
     }
@@ -158,6 +176,7 @@ enum resp_status resp_parse(struct resp_parser *p, struct bytes in) {
     if (in.len == 0) return RESP_MORE;
     if (p->words_left == NO_ARRAY) {
         p->is_inline = in.at[0] != '*';
+        p->is_canonical = !p->is_inline;
         if (p->at == 0) p->argc = 0;
         if (p->is_inline) return parse_inline(p, in);
         int64_t count;

@@ -37,6 +37,7 @@ struct resp_parser {
     size_t used;       /* RESP_DONE: length of the request */
     const char *error; /* RESP_BAD: in the real server's words, without "Protocol error: " */
     bool is_inline;    /* the request was a plain line, not an array */
+    bool is_canonical; /* its bytes are those that resp_put_request() would write */
 
     struct resp_slice *slices; /* the words found so far */
     size_t room;               /* of argv and slices */

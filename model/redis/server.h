@@ -75,7 +75,7 @@ struct running {
     const struct command *command;
     const struct bytes *argv;
     size_t argc;
-    struct bytes raw; /* the request's own bytes, if it came as an array; else at == NULL */
+    struct bytes raw; /* the request's own bytes, if they are as the stream wants them; else at == NULL */
 };
 
 struct server {

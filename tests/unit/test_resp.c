@@ -78,6 +78,23 @@ START_TEST(inline_words) {
 }
 END_TEST
 
+/* The real server looks neither at the byte after a header's \r nor at the two after a word. */
+START_TEST(sloppy_line_ends) {
+    ck_assert_int_eq(resp_parse(&parser, BYTES("*1\r\n$4\r\nPING\r\n")), RESP_DONE);
+    ck_assert(parser.is_canonical);
+    const struct bytes sloppy[] = {BYTES("*1\rx$4\r\nPING\r\n"), BYTES("*1\r\n$4\rxPING\r\n"),
+                                   BYTES("*1\r\n$4\r\nPINGxx"), BYTES("PING\r\n")};
+    for (size_t i = 0; i < sizeof(sloppy) / sizeof(sloppy[0]); i++) {
+        ck_assert_int_eq(resp_parse(&parser, sloppy[i]), RESP_DONE);
+        expect_word(0, "PING", 4);
+        ck_assert(!parser.is_canonical);
+        ck_assert_uint_eq(parser.used, sloppy[i].len);
+    }
+    ck_assert_int_eq(resp_parse(&parser, BYTES("*1\r\n$4\r\nPING\r\n")), RESP_DONE);
+    ck_assert(parser.is_canonical);
+}
+END_TEST
+
 START_TEST(no_words) {
     ck_assert_int_eq(resp_parse(&parser, BYTES("*0\r\n")), RESP_DONE);
     ck_assert_uint_eq(parser.argc, 0);
@@ -233,6 +250,7 @@ int main(void) {
     tcase_add_test(tests, words_of_an_array);
     tcase_add_test(tests, any_pieces);
     tcase_add_test(tests, inline_words);
+    tcase_add_test(tests, sloppy_line_ends);
     tcase_add_test(tests, no_words);
     tcase_add_loop_test(tests, hostile_requests, 0, sizeof(hostile) / sizeof(hostile[0]));
     tcase_add_test(tests, endless_lines);
