@@ -216,7 +216,7 @@ static bool take_over_file(struct server *s) {
     }
     host_file_close(s->host, t->file);
     t->file = NULL;
-    if (host_rename(s->host, t->file_name, s->config.dbfilename) != 0 || host_sync_dir(s->host) != 0) {
+    if (host_rename(s->host, t->file_name, s->config.dbfilename) != 0) {
         host_log(s->host, LOG_WARNING,
                  "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA synchronization: "
                  "Input/output error",
