@@ -30,11 +30,11 @@ build() {
 started=$SECONDS
 build
 export DETSIM=$PWD/build/release/detsim
-for name in "${wanted[@]}"; do
-    echo "== $name"
+for suite in "${wanted[@]}"; do
+    echo "== $suite"
     before=$SECONDS
-    . "tests/suites/$name.sh"
-    echo "== $name took $((SECONDS - before)) s"
+    . "tests/suites/$suite.sh"
+    echo "== $suite took $((SECONDS - before)) s"
 done
 echo "all of it took $((SECONDS - started)) s"
 echo "$passed passed, $failed failed"

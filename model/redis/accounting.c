@@ -46,10 +46,10 @@ uint64_t accounting_packed(struct bytes b) {
     return body + (body < 128 ? 1 : body < 16384 ? 2 : body < 2097152 ? 3 : 4);
 }
 
-uint64_t accounting_packed_score(double score) {
-    bool whole = score >= -1e15 && score <= 1e15 && score == (double)(int64_t)score;
+uint64_t accounting_packed_score(zscore score) {
     enum { SEVENTEEN_DIGITS = 20 };
-    return whole ? packed_number((int64_t)score) : SEVENTEEN_DIGITS;
+    int64_t whole;
+    return score_is_whole(score, &whole) ? packed_number(whole) : SEVENTEEN_DIGITS;
 }
 
 uint64_t accounting_buckets(uint64_t n) {

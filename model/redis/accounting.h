@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/redis/score.h"
 #include "model/redis/table.h"
 #include "sim/world/units.h"
 
@@ -19,7 +20,7 @@ uint64_t accounting_block(uint64_t n);
 uint64_t accounting_string(uint64_t len);
 /* A string or a score as an entry of a listpack. */
 uint64_t accounting_packed(struct bytes b);
-uint64_t accounting_packed_score(double score);
+uint64_t accounting_packed_score(zscore score);
 /* The hash buckets of a dict of n entries. */
 uint64_t accounting_buckets(uint64_t n);
 

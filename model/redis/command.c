@@ -173,7 +173,7 @@ bool exec_number_from(struct exec *ex, size_t i, int64_t min, int64_t max, const
     return false;
 }
 
-bool exec_score(struct exec *ex, size_t i, double *score) {
+bool exec_score(struct exec *ex, size_t i, zscore *score) {
     if (score_parse(ex->argv[i], score)) return true;
     reply_error(ex, "ERR value is not a valid float");
     return false;
@@ -240,7 +240,7 @@ void reply_array(struct exec *ex, size_t n) {
     if (ex->reply) resp_put_array(ex->reply, n);
 }
 
-void reply_score(struct exec *ex, double score) {
+void reply_score(struct exec *ex, zscore score) {
     char text[SCORE_ROOM];
     size_t len = score_format(score, text);
     reply_bulk(ex, (struct bytes){text, len});

@@ -7,6 +7,7 @@
 #include "model/redis/command.h"
 #include "model/redis/database.h"
 #include "model/redis/resp.h"
+#include "model/redis/score.h"
 
 /* --- keys ------------------------------------------------------------------------------------------------ */
 
@@ -43,7 +44,7 @@ bool exec_number(struct exec *ex, size_t i, int64_t *n);
 /* The same within bounds, with the real server's words for what lies outside. */
 bool exec_number_from(struct exec *ex, size_t i, int64_t min, int64_t max, const char *error, int64_t *n);
 /* Reads a score; replies "value is not a valid float". */
-bool exec_score(struct exec *ex, size_t i, double *score);
+bool exec_score(struct exec *ex, size_t i, zscore *score);
 
 /* Cuts a range of indexes (negative ones count from the end) to a sequence of `count`; false if nothing is left. */
 bool exec_range(int64_t start, int64_t stop, uint64_t count, uint32_t *from, uint32_t *n);
@@ -63,6 +64,6 @@ void exec_ready(struct exec *ex, struct bytes key);
 void reply_ok(struct exec *ex);
 void reply_syntax_error(struct exec *ex);
 void reply_wrong_type(struct exec *ex);
-void reply_score(struct exec *ex, double score);
+void reply_score(struct exec *ex, zscore score);
 
 #endif

@@ -54,7 +54,7 @@ static void add_field(struct rdb_reader *r, struct bytes field, struct bytes val
         table_add_field(value_pool(r), r->object.table, field, value);
 }
 
-static void add_scored(struct rdb_reader *r, struct bytes member, double score) {
+static void add_scored(struct rdb_reader *r, struct bytes member, zscore score) {
     if (zset_find(r->object.zset, member))
         rdb_fail_here(r, "Duplicate zset fields detected");
     else
@@ -63,7 +63,7 @@ static void add_scored(struct rdb_reader *r, struct bytes member, double score) 
 
 /* A second string (value or score) for the first. */
 static void add_pair(struct rdb_reader *r, struct bytes first, struct bytes second) {
-    double score;
+    zscore score;
     if (r->object_type == OBJECT_HASH)
         add_field(r, first, second);
     else if (score_parse(second, &score))
@@ -131,7 +131,7 @@ static void element_second(struct rdb_reader *r) {
 
 static void element_binary_score(struct rdb_reader *r) {
     uint64_t bits = rdb_little_endian(r, 0, 8);
-    double score;
+    zscore score;
     memcpy(&score, &bits, sizeof score);
     if (score_is_number(score))
         add_scored(r, text_bytes(r->name), score);

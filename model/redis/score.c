@@ -42,6 +42,13 @@ bool score_is_number(double score) {
     return !isnan(score);
 }
 
+bool score_is_whole(double score, int64_t *n) {
+    const double most = 1e15;
+    if (!(score >= -most && score <= most)) return false;
+    *n = (int64_t)score;
+    return score == (double)*n;
+}
+
 double score_of_number(int64_t n) {
     return (double)n;
 }

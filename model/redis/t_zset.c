@@ -16,7 +16,7 @@ enum zadd_option { ZADD_NX = 1, ZADD_XX = 2, ZADD_GT = 4, ZADD_LT = 8, ZADD_CH =
 struct zadd_result {
     int64_t added, updated;
     bool processed; /* the last member was added or had its score computed */
-    double score;   /* of the last member */
+    zscore score;   /* of the last member */
 };
 
 /* Options before the first score; `first` is where the pairs begin. */
@@ -53,7 +53,7 @@ static bool check_zadd_options(struct exec *ex, unsigned flags, size_t first) {
 }
 
 /* Adds or updates one member. False if the score is no number any more. */
-static bool zadd_one(struct pool *pool, struct zset *z, struct bytes member, double score, unsigned flags,
+static bool zadd_one(struct pool *pool, struct zset *z, struct bytes member, zscore score, unsigned flags,
                      struct zadd_result *r) {
     struct element *e = zset_find(z, member);
     r->processed = false;
@@ -78,7 +78,7 @@ static bool zadd_one(struct pool *pool, struct zset *z, struct bytes member, dou
 }
 
 /* Adds the pairs; false after an error reply. */
-static bool zadd_pairs(struct exec *ex, struct entry *e, size_t first, const double *scores, unsigned flags,
+static bool zadd_pairs(struct exec *ex, struct entry *e, size_t first, const zscore *scores, unsigned flags,
                        struct zadd_result *r) {
     struct database *db = exec_database(ex);
     struct zset *z = entry_open(db, e)->zset;
@@ -101,7 +101,7 @@ static void reply_zadd(struct exec *ex, unsigned flags, const struct zadd_result
 
 static void zadd_generic(struct exec *ex, unsigned flags, size_t first) {
     if (!check_zadd_options(ex, flags, first)) return;
-    double *scores = POOL_ARRAY(ex->pool, double, (ex->argc - first) / 2);
+    zscore *scores = POOL_ARRAY(ex->pool, zscore, (ex->argc - first) / 2);
     for (size_t i = first; i < ex->argc; i += 2)
         if (!exec_score(ex, i, &scores[(i - first) / 2])) return;
     bool wrong;

@@ -140,7 +140,7 @@ struct element *table_add_field(struct pool *pool, struct table *t, struct bytes
     return added(t, e);
 }
 
-struct element *table_add_score(struct pool *pool, struct table *t, struct bytes name, double score) {
+struct element *table_add_score(struct pool *pool, struct table *t, struct bytes name, zscore score) {
     assert(t->kind == TABLE_ZSET);
     struct element *e = add(pool, t, name);
     e->score = score;
@@ -160,7 +160,7 @@ void table_set_field(struct pool *pool, struct table *t, struct element *e, stru
     added(t, e);
 }
 
-void table_set_score(struct table *t, struct element *e, double score) {
+void table_set_score(struct table *t, struct element *e, zscore score) {
     assert(t->kind == TABLE_ZSET);
     tally(t, e, -1);
     e->score = score;

@@ -6,6 +6,7 @@
 #define MODEL_REDIS_TABLE_H
 
 #include "model/redis/keyspace.h"
+#include "model/redis/score.h"
 #include "model/redis/slot_index.h"
 #include "model/redis/text.h"
 
@@ -16,7 +17,7 @@ struct element {
     struct text *name;
     union {
         struct text *value; /* of a hash; NULL in a set */
-        double score;       /* of a sorted set */
+        zscore score;       /* of a sorted set */
     };
 };
 
@@ -41,9 +42,9 @@ struct element *table_find(const struct table *t, struct bytes name);
 /* Adds an element whose name is not in yet. `value` is for hashes, `score` for sorted sets. */
 struct element *table_add_member(struct pool *pool, struct table *t, struct bytes name);
 struct element *table_add_field(struct pool *pool, struct table *t, struct bytes name, struct bytes value);
-struct element *table_add_score(struct pool *pool, struct table *t, struct bytes name, double score);
+struct element *table_add_score(struct pool *pool, struct table *t, struct bytes name, zscore score);
 void table_set_field(struct pool *pool, struct table *t, struct element *e, struct bytes value);
-void table_set_score(struct table *t, struct element *e, double score);
+void table_set_score(struct table *t, struct element *e, zscore score);
 /* Removes an element. keep_order: the rest keeps its order even if that costs O(n). Slots after it (or the last
  * one, if the order is not kept) get other numbers. */
 void table_remove(struct pool *pool, struct table *t, struct element *e, bool keep_order);

@@ -4,13 +4,13 @@
 #include <assert.h>
 
 /* Whether member a comes before (score, name). */
-static bool before(const struct element *a, double score, struct bytes name) {
+static bool before(const struct element *a, zscore score, struct bytes name) {
     int order = score_compare(a->score, score);
     return order < 0 || (order == 0 && bytes_compare(text_bytes(a->name), name) < 0);
 }
 
 /* How many of the first n in order come before (score, name). */
-static uint32_t search(const struct zset *z, uint32_t n, double score, struct bytes name) {
+static uint32_t search(const struct zset *z, uint32_t n, zscore score, struct bytes name) {
     uint32_t low = 0;
     while (low < n) {
         uint32_t middle = low + (n - low) / 2;
@@ -61,7 +61,7 @@ static void order_take(struct zset *z, uint32_t rank) {
     memmove(&z->order[rank], &z->order[rank + 1], (zset_count(z) - rank - 1) * sizeof(uint32_t));
 }
 
-void zset_add(struct pool *pool, struct zset *z, struct bytes name, double score) {
+void zset_add(struct pool *pool, struct zset *z, struct bytes name, zscore score) {
     uint32_t n = zset_count(z);
     if (n == z->room) {
         uint32_t room = z->room ? z->room * 2 : 4;
@@ -72,7 +72,7 @@ void zset_add(struct pool *pool, struct zset *z, struct bytes name, double score
     order_put(z, n, n);
 }
 
-void zset_set_score(struct zset *z, struct element *e, double score) {
+void zset_set_score(struct zset *z, struct element *e, zscore score) {
     uint32_t slot = table_slot(z->table, e);
     order_take(z, zset_rank(z, e));
     table_set_score(z->table, e, score);

@@ -28,8 +28,8 @@ static inline struct element *zset_find(const struct zset *z, struct bytes name)
 /* Rank of a member that is in. */
 uint32_t zset_rank(const struct zset *z, const struct element *e);
 /* Adds a member that is not in yet. */
-void zset_add(struct pool *pool, struct zset *z, struct bytes name, double score);
-void zset_set_score(struct zset *z, struct element *e, double score);
+void zset_add(struct pool *pool, struct zset *z, struct bytes name, zscore score);
+void zset_set_score(struct zset *z, struct element *e, zscore score);
 /* Removes the member; ranks of higher ones go down. */
 void zset_remove(struct pool *pool, struct zset *z, struct element *e);
 /* Removes ranks from..from+count-1. */

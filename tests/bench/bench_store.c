@@ -182,7 +182,7 @@ static struct moment bench_summary(const char *path) {
     static struct node_field fields[SUMMARY_FIELDS];
     static char field_names[SUMMARY_FIELDS][24];
     static const struct check_result checks[12] = {{"prefix", VERDICT_OK, 0, "", -1}};
-    static char check_names[12][16];
+    static char check_names[12][24];
     struct check_result named[12];
     struct recorder_campaign campaign;
     struct recorder *recorder = open_store(path, RECORD_SUMMARY, &campaign);
