@@ -39,6 +39,30 @@ const char *const fields_names[] = {
     "dbsize", "digest", "alive", "lag_bytes", "lag_time", "memory", NULL,
 };
 
+const char *const fields_overview[] = {
+    "loading",
+    "rdb_bgsave_in_progress",
+    "role",
+    "master_host",
+    "master_link_status",
+    "master_sync_*",
+    "master_link_down_since_seconds",
+    "slave_read_repl_offset",
+    "slave_repl_offset",
+    "connected_slaves",
+    "slave?",
+    "slave??",
+    "master_replid",
+    "master_replid2",
+    "master_repl_offset",
+    "second_repl_offset",
+    "repl_backlog_*",
+    "dbsize",
+    "digest",
+    "lag_bytes",
+    NULL,
+};
+
 bool fields_known(const char *name) {
     return fields_find(name) >= 0;
 }

@@ -7,6 +7,9 @@
 /* Without slaveN and dbN; ends with NULL. */
 extern const char *const fields_names[];
 
+/* Of them, those that show what a node is and where it stands in replication: patterns; ends with NULL. */
+extern const char *const fields_overview[];
+
 /* Whether a field of that name can exist. */
 bool fields_known(const char *name);
 

@@ -6,6 +6,7 @@
 #include "model/check/checks.h"
 #include "model/redis/dataset.h"
 #include "model/redis/defects.h"
+#include "model/redis/fields.h"
 #include "model/redis/happening_text.h"
 #include "model/redis/lag.h"
 #include "model/redis/model.h"
@@ -305,6 +306,7 @@ static const struct system redis = {
     .field_find = fields_find,
     .field_read = fields_read,
     .fields_each = fields_each,
+    .overview_fields = fields_overview,
     .metric_read = metric_read,
     .check_holds = check_holds,
     .check_count = check_count,

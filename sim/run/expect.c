@@ -225,18 +225,32 @@ bool expectations_waiting(const struct run *run) {
     return expectations_next(run) != SIM_NEVER;
 }
 
+static struct expectation_result result_of(const struct expectation *e) {
+    return (struct expectation_result){.line = e->statement->place.line,
+                                       .text = e->statement->text,
+                                       .held = e->state == HELD,
+                                       .got = e->got.at ? e->got.at : "",
+                                       .at = e->judged};
+}
+
 const struct expectation_result *expectations_results(struct run *run, size_t *count) {
     const struct expectations *all = run->expectations;
     struct expectation_result *results = POOL_ARRAY(run->pool, struct expectation_result, all->count);
     for (size_t i = 0; i < all->count; i++) {
         const struct expectation *e = &all->items[i];
         assert(e->state == HELD || e->state == MISSED);
-        results[i] = (struct expectation_result){.line = e->statement->place.line,
-                                                 .text = e->statement->text,
-                                                 .held = e->state == HELD,
-                                                 .got = e->got.at ? e->got.at : "",
-                                                 .at = e->judged};
+        results[i] = result_of(e);
     }
     *count = all->count;
+    return results;
+}
+
+const struct expectation_result *expectations_missed(struct run *run, size_t *count) {
+    const struct expectations *all = run->expectations;
+    struct expectation_result *results = POOL_ARRAY(run->pool, struct expectation_result, all->count);
+    *count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].state == MISSED) results[(*count)++] = result_of(&all->items[i]);
+    }
     return results;
 }

@@ -22,7 +22,9 @@ void expectations_rest(struct run *run, sim_time now, bool stopped);
 /* Whether some still wait for a later instant. */
 bool expectations_waiting(const struct run *run);
 
-/* The results in the file's order; memory is the pool's. */
+/* The results in the file's order, once all are judged; memory is the pool's. */
 const struct expectation_result *expectations_results(struct run *run, size_t *count);
+/* Those that are missed by now, at any time. */
+const struct expectation_result *expectations_missed(struct run *run, size_t *count);
 
 #endif

@@ -50,7 +50,7 @@ static bool child_stalled(void *ctx, uint16_t party) {
 }
 
 /* A process that is stopped for good is as good as none: nobody waits for it. */
-static bool settled(struct run *run, struct buffer *why) {
+bool rest_system_settled(struct run *run, struct buffer *why) {
     struct rest *rest = run->rest;
     for (uint16_t i = 0; i <= run->console_party; i++) {
         rest->down[i] = !world_alive(run->world, i) || world_paused(run->world, i);
@@ -66,7 +66,7 @@ bool rest_reached(struct run *run) {
     rest->seen = run_change_count(run);
     if (busy_client(run) != NO_PARTY) return false;
     if (rest->clients_done < 0) rest->clients_done = world_now(run->world);
-    return !console_expects_replies(run) && settled(run, &rest->why);
+    return !console_expects_replies(run) && rest_system_settled(run, &rest->why);
 }
 
 sim_time rest_deadline(struct run *run) {
@@ -85,6 +85,6 @@ const char *rest_missing(struct run *run) {
         return pool_printf(run->pool, "client %s is not done", plan_party_name(run->plan, client));
     }
     if (!timeline_over(run)) return "a process that was told to end has not ended";
-    if (settled(run, why)) return NULL;
+    if (rest_system_settled(run, why)) return NULL;
     return why->len > 0 ? why->at : "something still changes";
 }

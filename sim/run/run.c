@@ -254,6 +254,10 @@ static const char *ties_text(struct run *run) {
     return run->ties.kind == TIE_FIFO ? "fifo" : "random";
 }
 
+bool run_is_over(const struct run *run) {
+    return run->loop->over;
+}
+
 struct run *run_begin(const struct run_setup *setup) {
     struct run *run = create(setup);
     run->loop = POOL_NEW(run->pool, struct loop);

@@ -40,8 +40,8 @@ struct run_setup {
 
 /* --- a run that stops on its way ------------------------------------------------------------------------- */
 
-/* A moment of a run: the end of an instant, or right after the event that made the trace `count` happenings long,
- * whatever comes first. */
+/* A moment of a run: the end of an instant, or the end of the step that made the trace `count` happenings long or
+ * longer, whatever comes first. */
 struct run_moment {
     sim_time at;    /* SIM_NEVER: no matter when */
     uint64_t count; /* UINT64_MAX: no matter how many */
@@ -54,6 +54,8 @@ struct run *run_begin(const struct run_setup *setup);
 /* Goes on to a moment, and never back. False: the run is over before, or there. Stopping changes nothing: the run goes
  * on as if it had not been stopped. */
 bool run_advance(struct run *run, const struct run_moment *to);
+/* Whether it is: at rest, at its end, or given up. */
+bool run_is_over(const struct run *run);
 /* The run is over: judges it. Once; then nothing but looking is left. wall_ns is not set. */
 void run_finish(struct run *run, struct run_result *result);
 

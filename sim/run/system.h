@@ -160,6 +160,9 @@ struct system {
     void (*fields_each)(struct model *model, uint16_t party,
                         void (*each)(void *ctx, const char *name, const struct field_value *value, const char *text),
                         void *ctx);
+    /* The few fields that show at one look what a node is and where it stands: patterns (`*` any run of bytes, `?` one
+     * byte), ends with NULL. NULL: all fields. */
+    const char *const *overview_fields;
     /* A metric of the whole run (run.METRIC) that the model counts; false if it is not the model's. */
     bool (*metric_read)(struct model *model, const char *name, struct field_value *value);
     /* Whether a check holds at this instant; `why` gets the reason if not. For `expect [at|by|always] CHECK`. */

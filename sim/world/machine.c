@@ -334,6 +334,10 @@ bool world_paused(const struct world *w, uint16_t party) {
     return world_machine(w, party)->paused;
 }
 
+sim_time world_busy_until(const struct world *w, uint16_t party) {
+    return world_machine(w, party)->busy_until;
+}
+
 sim_time world_last_turn(const struct world *w, uint16_t party) {
     return world_machine(w, party)->last_turn;
 }

@@ -93,6 +93,8 @@ bool world_alive(const struct world *w, uint16_t party);
 /* The process will end by itself: SIGTERM waits to be handled, or it has exited and its last turn's CPU time runs. */
 bool world_ending(const struct world *w, uint16_t party);
 bool world_paused(const struct world *w, uint16_t party);
+/* Until when the party's CPU is taken; not after now: it is free. */
+sim_time world_busy_until(const struct world *w, uint16_t party);
 /* When the party's last turn ran: to know whether anything can have changed. */
 sim_time world_last_turn(const struct world *w, uint16_t party);
 /* Counts turns and ends of all hosts: equal numbers, nothing changed in between. */
