@@ -3,7 +3,7 @@
 #include "model/redis/commands.h"
 #include "model/redis/exec.h"
 #include "sim/world/chance.h"
-#include "model/redis/glob.h"
+#include "sim/world/glob.h"
 
 /* The entry in a slot if it is there for this caller. */
 static struct entry *visible(struct exec *ex, uint32_t slot) {
@@ -18,7 +18,7 @@ void command_keys(struct exec *ex) {
     size_t count = 0;
     for (uint32_t slot = 0; slot < db->slots; slot++) {
         const struct entry *e = visible(ex, slot);
-        if (e && string_match(ex->argv[1], text_bytes(e->key))) found[count++] = text_bytes(e->key);
+        if (e && glob_match(ex->argv[1], text_bytes(e->key))) found[count++] = text_bytes(e->key);
     }
     reply_array(ex, count);
     for (size_t i = 0; i < count; i++) reply_bulk(ex, found[i]);
@@ -48,7 +48,7 @@ static bool read_scan_options(struct exec *ex, struct scan_options *o) {
 }
 
 static bool scan_wants(const struct scan_options *o, const struct entry *e) {
-    if (o->match.at && !string_match(o->match, text_bytes(e->key))) return false;
+    if (o->match.at && !glob_match(o->match, text_bytes(e->key))) return false;
     return !o->type.at || resp_word_is(o->type, object_type_name(e->type));
 }
 

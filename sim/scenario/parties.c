@@ -1,8 +1,8 @@
 /* Names: declaring nodes and clients, and finding them where a statement means them. */
 #include <assert.h>
 
-#include "sim/scenario/glob.h"
 #include "sim/scenario/reader.h"
+#include "sim/world/glob.h"
 
 /* --- which words are names ---------------------------------------------------------------------------------- */
 

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "sim/scenario/glob.h"
 #include "sim/scenario/nearest.h"
 #include "sim/scenario/values.h"
+#include "sim/world/glob.h"
 
 static struct pool *pool;
 static struct buffer out;

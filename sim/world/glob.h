@@ -1,6 +1,6 @@
 /* Glob patterns: `*` any run of bytes, `?` one byte, `[a-z]` `[^a-z]` a class, `\x` the byte x itself. */
-#ifndef SIM_SCENARIO_GLOB_H
-#define SIM_SCENARIO_GLOB_H
+#ifndef SIM_WORLD_GLOB_H
+#define SIM_WORLD_GLOB_H
 
 #include <stdbool.h>
 

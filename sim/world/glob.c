@@ -1,5 +1,5 @@
 /* Glob matching with one point of return: only the latest `*` can need more, whatever came before it. */
-#include "sim/scenario/glob.h"
+#include "sim/world/glob.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@ static bool in_range(unsigned char c, unsigned char from, unsigned char to) {
 /* Whether the class that begins at pattern[*at] == '[' holds c; *at moves past it. */
 static bool match_class(struct bytes pattern, size_t *at, unsigned char c) {
     size_t i = *at + 1;
-    bool not = i < pattern.len && pattern.at[i] == '^';
-    if (not ) i++;
+    bool negated = i < pattern.len && pattern.at[i] == '^';
+    if (negated) i++;
     bool found = false;
     while (i < pattern.len && pattern.at[i] != ']') {
         if (pattern.at[i] == '\\' && i + 1 < pattern.len) {
@@ -28,7 +28,7 @@ static bool match_class(struct bytes pattern, size_t *at, unsigned char c) {
         i++;
     }
     *at = i < pattern.len ? i + 1 : i;
-    return found != not ;
+    return found != negated;
 }
 
 /* Whether the one-byte element at pattern[*at] takes c; *at moves past it where it does. */
