@@ -18,7 +18,7 @@ verify "an unknown option exits with 2" exits_with 2 "$DETSIM" run "$good" --sed
 verify "an unknown subcommand exits with 2" exits_with 2 "$DETSIM" rum "$good"
 verify "a report of what is no database exits with 2" exits_with 2 "$DETSIM" report "$good"
 verify "a database that cannot be written exits with 3" exits_with 3 "$DETSIM" run "$good" --db /nonexistent/x.db
-for command in run report defects; do
+for command in run replay report defects; do
     verify "detsim $command --help" exits_with 0 "$DETSIM" "$command" --help
 done
 
@@ -103,3 +103,37 @@ report_without_gnuplot() {
     grep -q 'gnuplot-nox' "$work/no-gnuplot" && [ -s "$work/report2/index.html" ]
 }
 verify "without gnuplot it says so and writes the rest" report_without_gnuplot
+
+failing=scenarios/defects/drop-buffered-command.scn
+
+verify "replay of a run that holds exits with 0" exits_with 0 "$DETSIM" replay "$good" --seed 1 --until 1s
+verify "replay of a run that fails exits with 1" exits_with 1 "$DETSIM" replay "$failing" --seed 1
+verify "replay before the failure exits with 0" exits_with 0 "$DETSIM" replay "$failing" --seed 1 --until 1.2s
+verify "replay with an unknown node exits with 2" exits_with 2 "$DETSIM" replay "$good" --watch r9
+verify "replay until no time exits with 2" exits_with 2 "$DETSIM" replay "$good" --until soon
+verify "replay of no file exits with 2" exits_with 2 "$DETSIM" replay
+verify "replay of a scenario error exits with 2" exits_with 2 "$DETSIM" replay "$work/bad.scn"
+
+replay_shows_failure() {
+    "$DETSIM" replay "$failing" --seed 1 >"$work/replay.txt"
+    grep -qE '^  violation  prefix: r1 diverged from m at offset [0-9]+' "$work/replay.txt" &&
+        grep -qE '^> #[0-9]+ +[0-9.]+s +apply +r1 -> m ' "$work/replay.txt" &&
+        grep -qE '^  r1 +alive' "$work/replay.txt" && ! grep -qE '.{101}' "$work/replay.txt"
+}
+verify "replay stops at the failure and names check, node and event" replay_shows_failure
+
+# The command that a failed run prints stops at the same moment as replay does by itself.
+replay_as_printed() {
+    local words
+    read -r -a words < <("$DETSIM" run "$failing" --seed 1 | sed -n 's/^ *replay: detsim //p')
+    "$DETSIM" "${words[@]}" >"$work/replay2.txt"
+    cmp "$work/replay.txt" "$work/replay2.txt"
+}
+verify "the replay line of a failed run shows that moment, twice the same" replay_as_printed
+
+replay_stops_at_event() {
+    "$DETSIM" replay "$good" --seed 1 --event 100000 --watch r >"$work/event.txt" || return 1
+    sed -n 's/^. #\([0-9]*\) .*/\1/p' "$work/event.txt" | tail -1 | awk '$1 < 99000 || $1 > 100100 {exit 1}' &&
+        grep -q 'total_commands_processed' "$work/event.txt" && ! grep -qE '^. #.* load -> m ' "$work/event.txt"
+}
+verify "replay stops after an event and watches one node" replay_stops_at_event
