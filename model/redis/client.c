@@ -93,6 +93,13 @@ const char *client_peer(const struct client *c) {
     return text->at;
 }
 
+const char *client_info(const struct client *c) {
+    struct buffer *text = &c->server->peer_text;
+    buffer_clear(text);
+    client_describe(c, text);
+    return text->at;
+}
+
 /* --- what it costs ------------------------------------------------------------------------------------------------ */
 
 uint64_t client_output_memory(const struct client *c) {
@@ -133,10 +140,8 @@ bool client_check_output_limit(struct client *c) {
     s->stats.client_output_buffer_limit_disconnections++;
     struct happening h = {.kind = R_LIMIT, .peer = c->conn->peer, .conn = c->conn->id, .a = used, .b = limit};
     host_note(s->host, &h);
-    host_log(s->host, LOG_WARNING,
-             "Client id=%llu addr=%s omem=%lld scheduled to be closed ASAP for overcoming of output "
-             "buffer limits.",
-             (unsigned long long)c->id, client_peer(c), (long long)used);
+    host_log(s->host, LOG_WARNING, "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",
+             client_info(c));
     client_free_async(c);
     return true;
 }

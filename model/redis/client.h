@@ -117,6 +117,8 @@ void clients_free_closing(struct server *s);
 const char *client_peer(const struct client *c);
 /* Its line in CLIENT LIST, without the end. */
 void client_describe(const struct client *c, struct buffer *out);
+/* The same for a log line. Valid until the next call. */
+const char *client_info(const struct client *c);
 /* Bytes that it makes this server hold (its query and output buffers, a replica's part of the stream). */
 uint64_t client_memory(const struct client *c);
 uint64_t client_output_memory(const struct client *c);

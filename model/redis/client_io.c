@@ -13,17 +13,15 @@ static bool may_go_on(const struct client *c) {
 }
 
 static void protocol_error(struct client *c, const char *what) {
-    struct server *s = c->server;
+    enum log_level level = c->kind == CLIENT_MASTER ? LOG_WARNING : LOG_VERBOSE;
+    host_log(c->server->host, level, "Protocol error (%s) from client: %s.", what, client_info(c));
     c->flags |= CLIENT_PROTOCOL_ERROR;
-    if (c->kind != CLIENT_NORMAL) {
-        host_log(s->host, LOG_WARNING, "Protocol error (%s) from %s: %s.", what,
-                 c->kind == CLIENT_MASTER ? "master" : "replica", client_peer(c));
+    if (c->kind == CLIENT_NORMAL) {
+        client_reply_error(c, "ERR Protocol error: %s", what);
+        client_close_after_reply(c);
+    } else {
         client_free_async(c);
-        return;
     }
-    host_log(s->host, LOG_VERBOSE, "Protocol error (%s) from client: %s.", what, client_peer(c));
-    client_reply_error(c, "ERR Protocol error: %s", what);
-    client_close_after_reply(c);
 }
 
 /* One request that was parsed. False: it was not taken, and must be offered again. */
@@ -115,7 +113,7 @@ void client_readable(struct client *c) {
     }
     c->flags &= ~(unsigned)CLIENT_READ_BUSY;
     if ((int64_t)c->query.len > s->config.client_query_buffer_limit) {
-        host_log(s->host, LOG_WARNING, "Closing client that reached max query buffer length: %s", client_peer(c));
+        host_log(s->host, LOG_WARNING, "Closing client that reached max query buffer length: %s", client_info(c));
         client_free_async(c);
     }
 }

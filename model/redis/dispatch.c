@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "model/redis/local_expiry.h"
 #include "model/redis/own_commands.h"
 
 /* --- refusing ----------------------------------------------------------------------------------------------------- */
@@ -151,6 +152,7 @@ static void after_data_command(struct client *c, struct exec *ex, const struct r
     }
     if (propagate_wanted(s)) collect(s, ex, r);
     if (s->watcher_count && (ex->dirty || ex->before)) watch_touch_command(s, ex);
+    if (ex->dirty && server_is_replica(s) && c->kind == CLIENT_NORMAL) local_expiry_remember(s, ex);
     if (ex->block) blocked_on_keys(c, ex->block_timeout_ms);
     if (ex->ready_key_count && s->blocked_count) s->keys_became_ready = true;
     if (r->command == s->flushall && !ex->failed) save_after_flushall(s);
@@ -247,7 +249,7 @@ static bool acts_in_multi(const struct server *s, const struct command *command)
 static void check_no_reply(struct client *c, const struct command *command) {
     if (c->kind != CLIENT_REPLICA || c->out.len == c->out_sent) return;
     host_log(c->server->host, LOG_WARNING, "Replica generated a reply to command '%s', disconnecting it: %s",
-             command ? command->name : "<unknown>", client_peer(c));
+             command ? command->name : "<unknown>", client_info(c));
     buffer_clear(&c->out);
     c->out_sent = 0;
     client_free_async(c);

@@ -1,5 +1,6 @@
 /* The values of INFO's sections, but for Replication. */
 #include "model/redis/info.h"
+#include "model/redis/local_expiry.h"
 #include "model/redis/server.h"
 
 /* Whole seconds of the server's wall clock. */
@@ -135,7 +136,7 @@ void info_stats_section(const struct server *s, struct info_out *out) {
     info_number(out, INFO_latest_fork_usec, st->latest_fork_usec);
     info_count(out, INFO_total_forks, st->total_forks);
     /* Keys with a deadline that clients wrote to a writable replica (reference 10.2); elsewhere there are none. */
-    if (!s->link.host || s->config.replica_read_only) info_number(out, INFO_slave_expires_tracked_keys, 0);
+    info_count(out, INFO_slave_expires_tracked_keys, local_expiry_count(s));
     info_count(out, INFO_unexpected_error_replies, st->unexpected_error_replies);
     info_count(out, INFO_total_error_replies, st->total_error_replies);
     info_count(out, INFO_total_reads_processed, st->total_reads);

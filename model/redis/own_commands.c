@@ -104,10 +104,9 @@ void hello_command(struct client *c) {
     }
     if (r->argc >= 5 && resp_word_is(r->argv[2], "auth") && !authenticate(c, r->argv[3], r->argv[4])) return;
     if (!(c->flags & CLIENT_AUTHENTICATED)) {
-        client_reply_error(
-            c, "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-               "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
-               "protocol version at the same time");
+        client_reply_error(c, "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
+                              "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+                              "protocol version at the same time");
         return;
     }
     client_reply_array(c, 14);

@@ -5,6 +5,7 @@
  * it. */
 #include <stdio.h>
 
+#include "model/redis/local_expiry.h"
 #include "model/redis/server.h"
 
 static void begin_diskless_load(struct server *s) {
@@ -40,6 +41,7 @@ static void swap_in(struct server *s) {
     transfer_leave_history(s);
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
     keyspace_swap(s->ks, s->loading_ks);
+    local_expiry_forget(s);
     watch_touch_all(s);
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
 }

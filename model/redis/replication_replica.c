@@ -58,7 +58,7 @@ static const char *end_as_text(enum conn_end why) {
     case CONN_REFUSED:
         return "Connection refused";
     case CONN_UNRESOLVED:
-        return "Name or service not known";
+        return "Invalid argument"; /* so it says (7.0.15): the resolver's error is no errno */
     case CONN_TIMED_OUT:
         return "Connection timed out";
     case CONN_RESET:
@@ -75,7 +75,9 @@ void link_closed(struct server *s, enum conn_end why) {
         transfer_closed(s, end_as_text(why));
         return;
     }
-    if (l->state == LINK_CONNECTING) {
+    if (why == CONN_UNRESOLVED) {
+        host_log(s->host, LOG_WARNING, "Unable to connect to MASTER: %s", end_as_text(why));
+    } else if (l->state == LINK_CONNECTING) {
         host_log(s->host, LOG_WARNING, "Error condition on socket for SYNC: %s", end_as_text(why));
     } else if (l->state == LINK_RECEIVE_PSYNC_REPLY) {
         host_log(s->host, LOG_WARNING, "Master did not reply to PSYNC, will try later");
@@ -167,14 +169,6 @@ void replication_boot_role(struct server *s) {
 
 /* --- REPLICAOF ---------------------------------------------------------------------------------------------------- */
 
-/* Who asks, for the log; valid until the next use of the text. */
-static const char *describe(const struct client *c) {
-    struct buffer *text = &c->server->peer_text;
-    buffer_clear(text);
-    client_describe(c, text);
-    return text->at;
-}
-
 static bool follows_already(const struct server *s, struct bytes host, int64_t port) {
     const struct master_link *l = &s->link;
     return l->host && l->port == port && strlen(l->host) == host.len && strncasecmp(l->host, host.at, host.len) == 0;
@@ -195,7 +189,7 @@ static void replicate_from(struct client *c, struct bytes host, struct bytes por
     } else {
         replication_set_master(s, host, (uint16_t)port);
         host_log(s->host, LOG_NOTICE, "REPLICAOF %s:%lld enabled (user request from '%s')", s->link.host,
-                 (long long)port, describe(c));
+                 (long long)port, client_info(c));
         client_reply_status(c, "OK");
     }
 }
@@ -209,7 +203,7 @@ void replicaof_command(struct client *c) {
     }
     if (server_is_replica(s)) {
         replication_unset_master(s);
-        host_log(s->host, LOG_NOTICE, "MASTER MODE enabled (user request from '%s')", describe(c));
+        host_log(s->host, LOG_NOTICE, "MASTER MODE enabled (user request from '%s')", client_info(c));
     }
     client_reply_status(c, "OK");
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/redis/local_expiry.h"
 #include "model/redis/server.h"
 
 enum {
@@ -191,6 +192,7 @@ void transfer_leave_history(struct server *s) {
 void transfer_flush(struct server *s) {
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
     keyspace_flush(s->ks, -1);
+    local_expiry_forget(s);
     watch_touch_all(s);
     struct happening h = {.kind = R_EMPTIED, .peer = s->link.conn ? s->link.conn->peer : NO_PARTY};
     host_note(s->host, &h);
@@ -221,6 +223,11 @@ static bool take_over_file(struct server *s) {
                  "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA synchronization: "
                  "Input/output error",
                  s->config.dbfilename);
+        return false;
+    }
+    if (host_sync_dir(s->host) != 0) {
+        host_log(s->host, LOG_WARNING,
+                 "Failed trying to sync DB directory . in MASTER <-> REPLICA synchronization: Input/output error");
         return false;
     }
     return true;

@@ -121,6 +121,7 @@ static bool finish_file(struct save_work *w, struct child *self) {
     if (host_rename(w->host, w->temp_name, w->final_name) != 0) {
         return fail_file(w, self, "Error moving temp DB file on the final destination", HOST_EIO);
     }
+    if (host_sync_dir(w->host) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
     host_log(w->host, LOG_NOTICE, "DB saved on disk");
     return exit_with(w, self, 0);
 }

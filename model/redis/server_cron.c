@@ -1,6 +1,7 @@
 /* The periodic work of a server (reference 1.1). */
 #include <assert.h>
 
+#include "model/redis/local_expiry.h"
 #include "model/redis/server.h"
 
 enum { EXPIRE_KEYS_MAX = 2000 }; /* keys deleted at most in one cycle: it may take a quarter of the CPU */
@@ -25,7 +26,7 @@ static void tell_expired(void *ctx, int db, struct bytes key) {
 
 /* Only a master deletes; a replica waits for its DEL (reference 10.3). */
 void server_expire_cycle(struct server *s) {
-    if (!s->active_expire || server_is_replica(s) || s->loading.active) return;
+    if (!s->active_expire) return;
     if (keyspace_next_deadline(s->ks) >= s->mstime || server_is_paused(s, PAUSE_WRITES)) return;
     struct expiring e = {s, keyspace_digest(s->ks)};
     keyspace_expire_cycle(s->ks, s->mstime, EXPIRE_KEYS_MAX, tell_expired, &e);
@@ -52,7 +53,10 @@ static bool once_a_second(const struct server *s) {
 
 static void run_cron(struct server *s) {
     clients_cron(s);
-    server_expire_cycle(s);
+    if (server_is_replica(s))
+        local_expiry_cycle(s);
+    else
+        server_expire_cycle(s);
     save_cron(s);
     if (once_a_second(s)) replication_cron(s);
     save_start_scheduled(s);
