@@ -165,7 +165,7 @@ static void free_entry(struct database *db, struct entry *e) {
 
 static bool still_due(const void *ctx, struct deadline d) {
     const struct entry *e = database_slot(ctx, d.slot);
-    return e && e->deadline == d.when;
+    return e && e->deadline == d.when && e->deadline_serial == d.serial;
 }
 
 static void change_deadline(struct database *db, struct entry *e, int64_t deadline) {
@@ -180,7 +180,8 @@ static void change_deadline(struct database *db, struct entry *e, int64_t deadli
     db->expires++;
     db->deadline_sum += deadline;
     db->memory += ACCOUNTING_DICT_ENTRY;
-    deadlines_add(db->pool, &db->deadlines, (struct deadline){deadline, slot_of(e)}, db->expires, still_due, db);
+    struct deadline one = {deadline, slot_of(e), ++e->deadline_serial};
+    deadlines_add(db->pool, &db->deadlines, one, db->expires, still_due, db);
 }
 
 struct entry *database_first_deadline(struct database *db) {

@@ -27,6 +27,7 @@ struct entry {
     uint32_t key_epoch, value_epoch;    /* made in this epoch: an open snapshot of a later one needs them */
     uint8_t type;                       /* enum object_type; OBJECT_NONE in a free slot */
     uint8_t place;                      /* in its page */
+    uint16_t deadline_serial;           /* counts its deadlines */
     uint32_t next_free;                 /* in a free slot: the next one */
 };
 

@@ -23,25 +23,19 @@ static void sift_down(struct deadlines *d, uint32_t i, struct deadline one) {
     d->heap[i] = one;
 }
 
-static struct deadline pop(struct deadlines *d) {
+static void drop_first(struct deadlines *d) {
     assert(d->count > 0);
-    struct deadline top = d->heap[0], last = d->heap[--d->count];
+    struct deadline last = d->heap[--d->count];
     if (d->count > 0) sift_down(d, 0, last);
-    return top;
 }
 
-/* Throws out stale and double ones: what comes out in order is a heap again. */
-static void clean(struct pool *pool, struct deadlines *d, deadline_true_fn *is_true, const void *ctx) {
-    struct deadline *kept = pool_alloc(pool, d->room * sizeof *kept);
-    uint32_t n = 0;
-    while (d->count > 0) {
-        struct deadline one = pop(d);
-        if (!is_true(ctx, one) || (n > 0 && kept[n - 1].when == one.when && kept[n - 1].slot == one.slot)) continue;
-        kept[n++] = one;
-    }
-    pool_free(pool, d->heap, d->room * sizeof *kept);
-    d->heap = kept;
-    d->count = n;
+/* Throws out stale ones and makes a heap of the rest. */
+static void clean(struct deadlines *d, deadline_true_fn *is_true, const void *ctx) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < d->count; i++)
+        if (is_true(ctx, d->heap[i])) d->heap[kept++] = d->heap[i];
+    d->count = kept;
+    for (uint32_t i = kept / 2; i-- > 0;) sift_down(d, i, d->heap[i]);
 }
 
 void deadlines_free(struct pool *pool, struct deadlines *d) {
@@ -51,7 +45,7 @@ void deadlines_free(struct pool *pool, struct deadlines *d) {
 
 void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, uint64_t live, deadline_true_fn *is_true,
                    const void *ctx) {
-    if (d->count > 2 * live + STALE_ALLOWED) clean(pool, d, is_true, ctx);
+    if (d->count > 2 * live + STALE_ALLOWED) clean(d, is_true, ctx);
     if (d->count == d->room) {
         uint32_t room = d->room ? d->room * 2 : FIRST_ROOM;
         d->heap = pool_resize(pool, d->heap, d->room * sizeof one, room * sizeof one);
@@ -62,7 +56,7 @@ void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, 
 }
 
 bool deadlines_first(struct deadlines *d, struct deadline *first, deadline_true_fn *is_true, const void *ctx) {
-    while (d->count > 0 && !is_true(ctx, d->heap[0])) pop(d);
+    while (d->count > 0 && !is_true(ctx, d->heap[0])) drop_first(d);
     if (d->count == 0) return false;
     *first = d->heap[0];
     return true;

@@ -13,6 +13,7 @@
 struct deadline {
     int64_t when; /* ms since 1970 */
     uint32_t slot;
+    uint16_t serial; /* which of the slot's deadlines it is */
 };
 
 struct deadlines {
@@ -20,7 +21,7 @@ struct deadlines {
     uint32_t count, room;
 };
 
-/* Whether `slot` still has this deadline. */
+/* Whether this is the deadline that the slot has now. */
 typedef bool deadline_true_fn(const void *ctx, struct deadline d);
 
 /* Zero-initialised is valid and empty. */

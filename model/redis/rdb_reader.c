@@ -141,7 +141,7 @@ static void string_expand(struct rdb_reader *r) {
 static void string_expanded_length(struct rdb_reader *r) {
     uint64_t compressed = r->expanded; /* the first of the two lengths */
     r->expanded = r->length;
-    bool possible = !r->special && compressed <= TEXT_MAX && r->length <= TEXT_MAX;
+    bool possible = !r->special && compressed > 0 && compressed <= TEXT_MAX && r->length <= TEXT_MAX;
     if (!possible || r->length > compressed * LZF_RATIO_MAX) {
         rdb_fail_here(r, "Invalid LZF compressed string");
         return;

@@ -111,8 +111,9 @@ static void set_generic(struct exec *ex, struct bytes key, struct bytes value, c
         if (!(o->flags & SET_GET)) reply.refused(ex);
         return;
     }
-    e = set_key(ex, e, key, value, o->flags & SET_KEEPTTL);
-    if (o->expiry.unit != EXPIRY_NONE) entry_set_deadline(exec_database(ex), e, deadline);
+    bool has_deadline = o->expiry.unit != EXPIRY_NONE;
+    e = set_key(ex, e, key, value, has_deadline || o->flags & SET_KEEPTTL);
+    if (has_deadline) entry_set_deadline(exec_database(ex), e, deadline);
     rewrite_set(ex, key, value, o, deadline);
     if (!(o->flags & SET_GET)) reply.done(ex);
 }
