@@ -49,13 +49,23 @@ static bool child_stalled(void *ctx, uint16_t party) {
     return faults_child_stalled(ctx, party);
 }
 
+/* While the timeline goes on, whatever blocks a link may end. */
+static bool never_unreachable(void *ctx, uint16_t a, uint16_t b) {
+    (void)ctx;
+    (void)a;
+    (void)b;
+    return false;
+}
+
 /* A process that is stopped for good is as good as none: nobody waits for it. */
 bool rest_system_settled(struct run *run, struct buffer *why) {
     struct rest *rest = run->rest;
+    bool for_good = timeline_over(run);
     for (uint16_t i = 0; i <= run->console_party; i++) {
-        rest->down[i] = !world_alive(run->world, i) || world_paused(run->world, i);
+        rest->down[i] = !world_alive(run->world, i) || (for_good && world_paused(run->world, i));
     }
-    struct rest_view view = {rest->down, unreachable, child_stalled, run};
+    struct rest_view view = {rest->down, for_good ? unreachable : never_unreachable, for_good ? child_stalled : NULL,
+                             run};
     buffer_clear(why);
     return run->system->settled(run->model, &view, why);
 }

@@ -248,7 +248,10 @@ static void put_links(const struct moment *m, struct buffer *out) {
 static void put_waits(const struct moment *m, struct buffer *out) {
     put_title(out, "Waits for");
     buffer_puts(out, "  ");
-    put_wrapped(out, 2, m->waits[0] ? m->waits : "nothing: the system has settled");
+    put_wrapped(out, 2,
+                m->waits[0] ? m->waits
+                : m->over   ? "nothing: the system has settled"
+                            : "nothing that comes by itself");
 }
 
 void moment_write(const struct moment *moment, struct buffer *out) {

@@ -340,6 +340,20 @@ START_TEST(test_says_who_waits) {
 }
 END_TEST
 
+START_TEST(test_stopped_node_is_waited_for_while_it_may_go_on) {
+    static const char text[] = "node a b\nat 1s b> UNREST 2000\nat 1500ms pause b for 1s\nat 4s a> GET\n";
+    struct stopped s;
+    stop(&s, text, at_time(2 * SIM_SECOND));
+    ck_assert(s.moment.nodes[1].paused);
+    ck_assert_str_eq(s.moment.waits, "b is restless");
+    done(&s);
+    stop(&s, text, at_time(3500 * SIM_MS));
+    ck_assert_str_eq(s.moment.waits, "");
+    must_not_say(&s, "settled");
+    done(&s);
+}
+END_TEST
+
 START_TEST(test_overview_and_watch) {
     static const char text[] = "node a b\nat 1s a> SET 5\nat 1s b> SET 6\nat 2s a> GET\n";
     static const char *const overview[] = {"val*", "ag?", NULL};
@@ -416,6 +430,7 @@ int main(void) {
     tcase_add_test(tests, test_states_of_nodes);
     tcase_add_test(tests, test_links_with_something_to_tell);
     tcase_add_test(tests, test_says_who_waits);
+    tcase_add_test(tests, test_stopped_node_is_waited_for_while_it_may_go_on);
     tcase_add_test(tests, test_overview_and_watch);
     tcase_add_test(tests, test_text_is_printable_and_fits);
     tcase_add_test(tests, test_tail_keeps_the_last);
