@@ -34,7 +34,7 @@ static const char help[] =
     "  diff <(detsim replay x.scn --event 4000) <(detsim replay x.scn --event 4100)\n"
     "\n"
     "Exit status: 0 nothing had failed at the moment shown, 1 a promise was broken or an expectation missed by\n"
-    "then, 2 bad usage or a wrong scenario.\n";
+    "then, 2 bad usage or a wrong scenario, 3 the environment failed.\n";
 
 struct options {
     uint64_t seed, event;
@@ -151,8 +151,10 @@ static int show(const struct replay *replay, struct pool *pool, struct pool *scr
     moment_take(run, replay->watch, tail, &moment);
     buffer_init(&text, pool);
     moment_write(&moment, &text);
-    bool written = fwrite(text.at, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
-    if (!written) return EXIT_ENVIRONMENT;
+    if (fwrite(text.at, 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
+        perror("detsim replay: standard output");
+        return EXIT_ENVIRONMENT;
+    }
     return moment.failed ? EXIT_BROKEN : EXIT_HELD;
 }
 
