@@ -70,12 +70,9 @@ static void put_title(struct buffer *out, const char *title) {
 
 static void put_head(const struct moment *m, struct buffer *out) {
     writer_put_line(out, m->identity->scenario_file);
-    buffer_printf(out, " seed=%llu", (unsigned long long)m->identity->seed);
-    if (m->identity->title[0]) {
-        buffer_puts(out, ": ");
-        writer_put_line(out, m->identity->title);
-    }
-    buffer_puts(out, m->over ? "\nat the end, t=" : "\nstopped at t=");
+    buffer_printf(out, " seed=%llu\n", (unsigned long long)m->identity->seed);
+    if (m->identity->title[0]) put_wrapped(out, 0, m->identity->title);
+    buffer_puts(out, m->over ? "at the end, t=" : "stopped at t=");
     writer_put_time(out, m->at);
     buffer_printf(out, ", %llu events so far (trace %016llx)\n", (unsigned long long)m->count,
                   (unsigned long long)m->trace);

@@ -377,7 +377,8 @@ END_TEST
 
 START_TEST(test_text_is_printable_and_fits) {
     static const char text[] = "scenario \"words words words words words words words words words words words words "
-                               "words\"\nnode a\nat 1s a> ECHO \"x\\xff\\n\\t\\x1b[31m and\" => nothing\n"
+                               "words words words words words words words words words\"\n"
+                               "node a\nat 1s a> ECHO \"x\\xff\\n\\t\\x1b[31m and\" => nothing\n"
                                "expect at 1s a.state == \"some words that nobody has ever said to any node, that "
                                "is much longer than one line is wide, isn't it\"\nat 2s a> GET\n";
     struct stopped s;
