@@ -57,6 +57,7 @@ void client_free(struct client *c) {
         return;
     }
     bool was_master = c == s->master;
+    assert(c->kind != CLIENT_MASTER || was_master);
     if (was_master) apply_master_lost(c);
     if (c->blocked.why != BLOCKED_NONE) client_forget_block(c);
     unwatch_all(c);

@@ -135,7 +135,6 @@ void client_process_input(struct client *c);
 void client_queue_write(struct client *c);
 /* Gives the socket what is pending. False: it is over. */
 bool client_write(struct client *c);
-bool client_has_output(const struct client *c);
 void clients_write_pending(struct server *s);
 
 /* --- replies ------------------------------------------------------------------------------------------------------ */

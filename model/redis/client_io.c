@@ -100,6 +100,7 @@ void client_readable(struct client *c) {
     struct server *s = c->server;
     size_t budget = resp_parser_missing(&c->parser, c->query.len - c->query_at);
     if (budget < READ_SIZE) budget = READ_SIZE;
+    assert(!(c->flags & (CLIENT_READ_BUSY | CLIENT_CONN_OVER)));
     s->stats.total_reads++;
     c->flags |= CLIENT_READ_BUSY;
     while (budget) {
@@ -126,10 +127,6 @@ void client_queue_write(struct client *c) {
     if (c->flags & (CLIENT_PENDING_WRITE | CLIENT_CLOSING | CLIENT_WRITE_BLOCKED)) return;
     c->flags |= CLIENT_PENDING_WRITE;
     TAILQ_INSERT_HEAD(&c->server->pending_writes, c, pending);
-}
-
-bool client_has_output(const struct client *c) {
-    return c->out_sent < c->out.len || (c->replica.stream_ready && !repl_reader_done(&c->replica.stream));
 }
 
 /* Writes what is put together for it. False: the socket is full. */

@@ -42,6 +42,7 @@ void multi_forget(struct client *c) {
 
 struct running multi_command_at(struct client *c, size_t i) {
     const struct multi *m = &c->multi;
+    assert(i < m->count);
     const struct queued *q = &m->commands[i];
     struct bytes *argv = POOL_ARRAY(c->server->scratch, struct bytes, q->word_count);
     for (size_t k = 0; k < q->word_count; k++) {

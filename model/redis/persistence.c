@@ -43,10 +43,11 @@ static void note_save(struct server *s, enum redis_happening kind, const char *f
     host_note(s->host, &h);
 }
 
-static void note_fork(struct server *s, struct dataset_digest digest) {
+static void note_fork(struct server *s, struct dataset_digest digest, bool in_command) {
+    unsigned for_replicas = s->save.for_replicas ? FORK_FOR_REPLICAS : 0;
     struct happening h = {.kind = R_FORK,
                           .peer = NO_PARTY,
-                          .flags = s->save.for_replicas,
+                          .flags = (uint8_t)(for_replicas | (in_command ? FORK_IN_COMMAND : 0)),
                           .a = s->repl.offset,
                           .b = (int64_t)digest.low,
                           .c = (int64_t)digest.high,
@@ -94,7 +95,7 @@ bool save_start(struct server *s, enum save_target target, bool for_replicas) {
     }
     s->stats.total_forks++;
     s->stats.latest_fork_usec = (*s->host->spending - before) / SIM_US;
-    note_fork(s, digest);
+    note_fork(s, digest, false);
     host_log(s->host, LOG_NOTICE,
              target == SAVE_TO_FILE ? "Background saving started by pid %llu"
                                     : "Background RDB transfer started by pid %llu",
@@ -147,6 +148,7 @@ static void take_result(struct server *s, const struct child_status *status, boo
 
 static void end_child(struct server *s, const struct child_status *status) {
     struct save *save = &s->save;
+    assert(save->work);
     bool file = save->target == SAVE_TO_FILE;
     bool ok = status->signal == 0 && status->exit_code == 0 && (file || !save->killed);
     uint64_t copied = save_work_copied(save->work);
@@ -175,12 +177,12 @@ void save_check_done(struct server *s) {
 
 /* --- in this process ---------------------------------------------------------------------------------------------- */
 
-bool save_now(struct server *s) {
+static bool save_here(struct server *s, bool in_command) {
     assert(!save_running(s));
     prepare(s, SAVE_TO_FILE, false);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
     if (!snapshot) return s->lastbgsave_ok = false;
-    note_fork(s, snapshot_digest(snapshot));
+    note_fork(s, snapshot_digest(snapshot), in_command);
     s->save.work = save_work_create(s, snapshot);
     bool ok = save_work_run(s->save.work);
     note_save(s, ok ? R_SAVED : R_SAVE_FAILED, ok ? s->config.dbfilename : "");
@@ -194,10 +196,14 @@ bool save_now(struct server *s) {
     return ok;
 }
 
+bool save_now(struct server *s) {
+    return save_here(s, false);
+}
+
 void save_after_flushall(struct server *s) {
     save_kill(s);
     save_check_done(s);
-    if (s->config.save_point_count && !save_running(s)) save_now(s);
+    if (s->config.save_point_count && !save_running(s)) save_here(s, true);
 }
 
 /* --- periodically ------------------------------------------------------------------------------------------------- */

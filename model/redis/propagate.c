@@ -11,6 +11,7 @@ bool propagate_wanted(const struct server *s) {
 }
 
 void propagate_add(struct server *s, const struct stream_op *op) {
+    assert(op->count > 0 && op->db >= 0);
     struct stream_ops *list = &s->ops;
     if (list->count == list->room) {
         size_t room = list->room ? list->room * 2 : 16;

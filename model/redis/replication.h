@@ -217,8 +217,6 @@ bool link_abort(struct server *s);
 void link_retry_now(struct server *s);
 /* The master's client was freed: connects at once. */
 void replication_master_disconnected(struct server *s);
-/* s; -1: it never was up. */
-int64_t link_down_seconds(const struct server *s);
 
 /* --- handshake (replication_handshake.c) -------------------------------------------------------------------------- */
 

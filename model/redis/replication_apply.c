@@ -8,6 +8,7 @@
 /* The link's connection becomes the client that executes the stream. */
 static void make_master(struct server *s, int64_t offset, int db, bool pre_psync) {
     struct master_link *l = &s->link;
+    assert(l->conn && !s->master);
     struct client *c = client_create(s, l->conn);
     l->conn = NULL;
     host_timer_stop(s->host, &l->timer);
@@ -46,6 +47,7 @@ void apply_resurrect_cached(struct server *s) {
 /* --- the cached master -------------------------------------------------------------------------------------------- */
 
 void apply_cache_history(struct server *s, int64_t offset, int db) {
+    assert(!s->master && db >= 0 && db < KEYSPACE_DBS);
     s->cached = (struct cached_master){.present = true, .offset = offset, .db = db};
 }
 

@@ -149,7 +149,8 @@ void replication_feed_select(struct server *s, int db, struct dataset_digest bef
 }
 
 void replication_feed_admin(struct server *s, const char *const *words) {
-    if (!s->repl.backlog) return;
+    /* WAIT may have asked for a GETACK in the turn in which REPLICAOF came: a replica's stream is its master's. */
+    if (!s->repl.backlog || server_is_replica(s)) return;
     struct dataset_digest digest = keyspace_digest(s->ks);
     buffer_clear(&s->feed);
     resp_put_words(&s->feed, words);

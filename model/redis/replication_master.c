@@ -35,6 +35,7 @@ bool replica_is_fed(const struct client *c) {
 
 static void add_replica(struct client *c, enum replica_state state) {
     struct server *s = c->server;
+    assert(c->kind == CLIENT_NORMAL && !c->replica.stream.block);
     c->kind = CLIENT_REPLICA;
     TAILQ_INSERT_TAIL(&s->replicas, c, replicas);
     s->replica_count++;
@@ -360,6 +361,7 @@ void replica_put_online(struct client *c) {
 }
 
 void replica_start_stream(struct client *c) {
+    assert(c->replica.state == REPLICA_ONLINE && !c->replica.stream_ready);
     c->replica.stream_on_ack = false;
     c->replica.stream_ready = true;
     client_queue_write(c);

@@ -14,10 +14,6 @@ void link_set_state(struct server *s, enum link_state state) {
     host_note(s->host, &h);
 }
 
-int64_t link_down_seconds(const struct server *s) {
-    return s->link.down_since ? s->unixtime - s->link.down_since : -1;
-}
-
 /* --- connecting and giving up ------------------------------------------------------------------------------------- */
 
 void link_connect(struct server *s) {

@@ -25,6 +25,7 @@ static bool loads_from_socket(const struct server *s) {
 
 void transfer_begin(struct server *s) {
     struct transfer *t = &s->link.transfer;
+    assert(s->link.conn && !t->file && !s->loading.active);
     t->header_read = t->by_mark = false;
     t->tail_len = 0;
     t->size = -1;
@@ -149,6 +150,7 @@ static bool sync_now_and_then(struct server *s) {
 /* One read into the file. True: the payload is complete. */
 static bool receive_to_file(struct server *s) {
     struct transfer *t = &s->link.transfer;
+    assert(t->file && t->header_read);
     size_t budget = READ_SIZE;
     while (budget) {
         struct bytes piece = host_peek(s->link.conn);

@@ -138,7 +138,7 @@ struct server {
     struct save save;
     struct loading loading;
     struct keyspace *loading_ks;   /* swapdb: the dataset being loaded */
-    struct keyspace *local_expiry; /* keys with a time to live that clients wrote here (local_expiry.h); NULL: none yet */
+    struct keyspace *local_expiry; /* keys for local_expiry.h; NULL: none yet */
     uint64_t next_save_number;
     bool bgsave_scheduled;
     uint64_t dirty; /* changes since the last save */
