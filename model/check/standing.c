@@ -52,6 +52,19 @@ void standings_leave_followers(struct standings *s, uint16_t node) {
     }
 }
 
+/* Those who were promised a sync from where `node` stood are to follow it into its new branch, even if it has ended
+ * before they begin. */
+static void lead_promised(struct standings *s, uint16_t node) {
+    const struct standing *master = &s->node[node];
+    for (size_t i = 0; i < s->count; i++) {
+        for (size_t k = 0; k < sizeof s->node[i].syncs / sizeof *s->node[i].syncs; k++) {
+            struct agreed_sync *sync = &s->node[i].syncs[k];
+            if (!sync->at.branch || sync->master != node) continue;
+            if (history_is_ancestor(sync->at, master->at)) sync->target = master->own;
+        }
+    }
+}
+
 /* The node writes as a master: a branch of its own begins where it stands. */
 static void begin_own(struct standings *s, uint16_t node) {
     struct standing *n = &s->node[node];
@@ -60,6 +73,7 @@ static void begin_own(struct standings *s, uint16_t node) {
     n->foreign = n->diverged = false;
     standing_stand_at(n, (struct position){n->own, 0}, n->own);
     standings_lead_followers(s, node, 0);
+    lead_promised(s, node);
 }
 
 /* The first entry of b that somebody may still be compared with. */

@@ -24,7 +24,8 @@ struct snapshot_record {
     uint32_t life;  /* that process */
     int64_t offset;
     uint64_t digest;
-    bool foreign; /* forked by a node that had been written to as a replica */
+    bool foreign; /* forked by a node that had been written to as a replica, or in the middle of a command: its dataset
+                     is not that of its offset */
 };
 
 /* A sync that a master agreed to and the replica has not begun to use. */
@@ -34,6 +35,7 @@ struct agreed_sync {
     bool full;
     int64_t offset;     /* announced, or what the replica is to have applied */
     struct position at; /* full: the fork; partial: where the master stood when it agreed */
+    struct branch *target; /* the branch in which the master went on from there */
     struct snapshot_record snapshot;
 };
 

@@ -75,9 +75,10 @@ void standings_emptied(struct standings *s, const struct happening *h) {
 void standings_fork(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
     uint64_t digest = standing_digest(h);
-    n->digest = digest; /* keys may have expired while there was no backlog to tell it */
+    bool in_command = h->flags & FORK_IN_COMMAND;
+    if (!in_command) n->digest = digest; /* keys may have expired while there was no backlog to tell it */
     n->forks[n->fork_next++ % STANDING_SNAPSHOTS] = (struct snapshot_record){
-        .at = n->at, .number = h->d, .life = n->life, .offset = h->a, .digest = digest, .foreign = n->foreign};
+        .at = n->at, .number = h->d, .life = n->life, .offset = h->a, .digest = digest, .foreign = n->foreign || in_command};
 }
 
 const struct snapshot_record *standings_snapshot(const struct standings *s, uint16_t node, int64_t number) {
@@ -109,11 +110,14 @@ void standings_fullresync(struct standings *s, const struct happening *h) {
     struct agreed_sync sync = {.conn = h->conn, .master = h->node, .full = true, .offset = h->a};
     if (fork) sync.snapshot = *fork;
     sync.at = sync.snapshot.at;
+    sync.target = sync.at.branch;
     keep_sync(s, h->peer, &sync);
 }
 
 void standings_psync_ok(struct standings *s, const struct happening *h) {
-    struct agreed_sync sync = {.conn = h->conn, .master = h->node, .offset = h->a - 1, .at = s->node[h->node].at};
+    struct position at = s->node[h->node].at;
+    struct agreed_sync sync = {
+        .conn = h->conn, .master = h->node, .offset = h->a - 1, .at = at, .target = at.branch};
     keep_sync(s, h->peer, &sync);
 }
 
@@ -138,11 +142,12 @@ static const struct agreed_sync *take_sync(struct standing *n, const struct happ
     return taken ? &n->sync : NULL;
 }
 
-/* Follows the master of a sync: into its branch of now if that goes on from where it stood, else into that of then. */
+/* Follows the master of a sync: into its branch of now if that goes on from where it stood, else into the last
+ * that did: what it wrote there before it ended, or became a replica, may still arrive. */
 static void follow(struct standings *s, uint16_t node, const struct agreed_sync *sync, struct position at) {
     struct standing *n = &s->node[node];
     const struct standing *master = &s->node[sync->master];
-    struct branch *target = sync->at.branch;
+    struct branch *target = sync->target;
     if (master->alive && history_is_ancestor(sync->at, master->at)) target = master->target;
     standing_stand_at(n, at, target);
     n->upstream = sync->master;

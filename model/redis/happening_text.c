@@ -118,7 +118,7 @@ static void put_saving(struct buffer *out, const struct happening *h) {
     put_named(out, "snapshot ", h->d);
     if (h->kind == R_FORK) {
         put_named(out, ", offset ", h->a);
-        if (h->flags) buffer_puts(out, ", for replicas");
+        if (h->flags & FORK_FOR_REPLICAS) buffer_puts(out, ", for replicas");
     } else if (h->kind == R_SAVED) {
         put_text(out, h->len ? ", into " : ", into sockets", h);
         put_named(out, ", bytes ", h->a);

@@ -25,7 +25,8 @@ enum redis_happening {
     /* Identity changed: a = offset, b = second_replid_offset, d = enum id_cause. text = replid, then replid2
      * (80 characters). */
     R_ID,
-    /* A snapshot was forked, or SAVE began: a = offset, b c = digest, d = snapshot number of this process, flags = 1 for replicas. */
+    /* A snapshot was forked, or SAVE began: a = offset, b c = digest, d = snapshot number of this process.
+     * flags: enum fork_flag. */
     R_FORK,
     /* A snapshot was completely written: d = its number, a = size in bytes, b = copied bytes. text = file name, "" for
      * a socket. */
@@ -69,6 +70,11 @@ enum redis_happening {
 enum feed_flag {
     FEED_ADMIN = 1,  /* PING, GETACK, SELECT alone: changes no data */
     FEED_EXPIRE = 2  /* DEL of expiry or eviction */
+};
+
+enum fork_flag {
+    FORK_FOR_REPLICAS = 1,
+    FORK_IN_COMMAND = 2 /* by FLUSHALL: its effect is in the dataset, its bytes are not yet in the offset */
 };
 
 enum id_cause { ID_BOOT, ID_BACKLOG_CREATED, ID_BACKLOG_FREED, ID_PROMOTED, ID_FULL_SYNC, ID_CONTINUE, ID_LOADED };

@@ -78,6 +78,16 @@ static bool is_ending(struct run *run, uint16_t party) {
     return run->system->ending && run->system->ending(run->model, party);
 }
 
+size_t cluster_waits_in_vain(struct run *run) {
+    size_t count = 0;
+    for (uint16_t i = 0; i < run->node_count; i++) {
+        if (!world_alive(run->world, i) || is_ending(run, i)) continue;
+        for (const struct gone_call *c = run->cluster->machines[i].gone_calls; c; c = c->next) count++;
+        if (run->cluster->machines[i].starting) count++;
+    }
+    return count;
+}
+
 bool cluster_terminate(struct run *run, uint16_t party) {
     return !is_ending(run, party) && world_terminate(run->world, party);
 }

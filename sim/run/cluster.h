@@ -25,5 +25,8 @@ struct gone_call {
     struct gone_call *next;
 };
 void cluster_when_gone(struct run *run, uint16_t party, struct gone_call *call);
+/* How many such calls, and starts that are to follow an end, wait for a process that is not ending: its shutdown was
+ * asked for and failed. */
+size_t cluster_waits_in_vain(struct run *run);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "sim/run/actions.h"
 #include "sim/run/chaos.h"
+#include "sim/run/cluster.h"
 #include "sim/run/conditions.h"
 #include "sim/run/ledger.h"
 
@@ -178,9 +179,10 @@ void timeline_start(struct run *run) {
     }
 }
 
-bool timeline_over(const struct run *run) {
+bool timeline_over(struct run *run) {
     const struct timeline *timeline = run->timeline;
-    return timeline->pending == 0 && timeline->awaited == 0 && world_now(run->world) >= timeline->last;
+    if (timeline->pending > 0 || world_now(run->world) < timeline->last) return false;
+    return timeline->awaited == 0 || timeline->awaited == cluster_waits_in_vain(run);
 }
 
 sim_time timeline_end(const struct run *run) {

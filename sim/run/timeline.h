@@ -32,7 +32,8 @@ void timeline_awaited_came(struct run *run);
  * instant, which then is not over. */
 bool timeline_conditions(struct run *run);
 
-bool timeline_over(const struct run *run);
+/* A process that was to end first and lives on, because its shutdown failed, is not waited for. */
+bool timeline_over(struct run *run);
 /* From when on the run should come to rest: the last deed done or instant named; SIM_NEVER while deeds are pending. */
 sim_time timeline_end(const struct run *run);
 
