@@ -194,6 +194,12 @@ START_TEST(test_stops_after_event) {
         const struct tail_line *last = tail_get(s.tail, tail_count(s.tail) - 1);
         ck_assert_uint_ge(last->seq, line->seq);
         ck_assert_int_eq(last->at, line->at);
+        /* Asked for the last event of that step, it stops there and no step later. */
+        struct stopped same;
+        stop(&same, restless, after_event(s.moment.count - 1));
+        ck_assert_uint_eq(same.moment.count, s.moment.count);
+        ck_assert_uint_eq(same.moment.trace, s.moment.trace);
+        done(&same);
         done(&s);
         tried++;
     }
