@@ -81,7 +81,7 @@ void exec_ready(struct exec *ex, struct bytes key) {
     size_t n = ex->ready_key_count;
     struct bytes *keys = pool_alloc(ex->pool, (n + 1) * sizeof *keys);
     if (n) memcpy(keys, ex->ready_keys, n * sizeof *keys);
-    keys[n] = key;
+    keys[n] = (struct bytes){pool_strndup(ex->pool, key.at, key.len), key.len};
     ex->ready_keys = keys;
     ex->ready_key_count = n + 1;
 }

@@ -72,7 +72,7 @@ struct exec {
     struct propagated *also, **also_tail;
     bool block;             /* a blocking command found nothing: the server blocks the client on keys argv[first..] */
     int64_t block_timeout_ms; /* 0: for ever */
-    const struct bytes *ready_keys; /* keys that a waiting client may now be served from (pushes) */
+    const struct bytes *ready_keys; /* keys that a waiting client may now be served from (pushes); scratch */
     size_t ready_key_count;
 };
 
