@@ -23,12 +23,14 @@ for command in run replay report defects; do
 done
 
 error_has_place() {
-    "$DETSIM" run "$work/bad.scn" 2>&1 | grep -q 'bad.scn:2:8: no node named "r3" (nodes: m)'
+    exits_with 2 "$DETSIM" run "$work/bad.scn" >"$work/bad.txt" 2>&1 &&
+        grep -q 'bad.scn:2:8: no node named "r3" (nodes: m)' "$work/bad.txt"
 }
 verify "an error names file, line, column and what there is" error_has_place
 
 error_has_nearest() {
-    "$DETSIM" run "$work/directive.scn" 2>&1 | grep -q 'repl-backlog-size'
+    exits_with 2 "$DETSIM" run "$work/directive.scn" >"$work/directive.txt" 2>&1 &&
+        grep -q 'repl-backlog-size' "$work/directive.txt"
 }
 verify "an unknown directive is told the nearest one" error_has_nearest
 
@@ -46,9 +48,9 @@ text_line() {
 verify "the PASS line has the contract's form" text_line
 
 fail_line() {
-    "$DETSIM" run "$work/missed.scn" --seed 3 | tee "$work/fail.txt" |
-        grep -qE '^FAIL build/cli/missed\.scn seed=3 trace=[0-9a-f]{16} '
-    grep -q 'replay: detsim replay' "$work/fail.txt"
+    exits_with 1 "$DETSIM" run "$work/missed.scn" --seed 3 >"$work/fail.txt" &&
+        grep -qE '^FAIL build/cli/missed\.scn seed=3 trace=[0-9a-f]{16} ' "$work/fail.txt" &&
+        grep -q 'replay: detsim replay' "$work/fail.txt"
 }
 verify "the FAIL line says what failed and how to see it" fail_line
 
