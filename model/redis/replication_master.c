@@ -219,6 +219,20 @@ static void try_attach(struct client *c) {
     host_log(s->host, LOG_NOTICE, "Waiting for end of BGSAVE for SYNC");
 }
 
+/* No fork, no snapshot. A save to sockets has answered FULLRESYNC before it forks, so that the error comes in place of the
+ * payload; a save to a file answers after it, so that the error comes in place of FULLRESYNC (measured on 7.0.15). */
+static void turn_away(struct client *c, bool sockets) {
+    struct server *s = c->server;
+    if (sockets) {
+        s->stream_db = -1;
+        if (!c->replica.pre_psync) write_line(c, "+FULLRESYNC %s %lld\r\n", s->replid, (long long)s->repl.offset);
+    }
+    remove_replica(c);
+    c->kind = CLIENT_NORMAL;
+    client_reply_error(c, "ERR BGSAVE failed, replication can't continue");
+    client_close_after_reply(c);
+}
+
 /* The replicas' RDB can be had straight from the child if all can find its end. */
 static bool start_save(struct server *s, unsigned capa) {
     bool sockets = s->config.repl_diskless_sync && (capa & CAPA_EOF);
@@ -235,10 +249,7 @@ static bool start_save(struct server *s, unsigned capa) {
             replica_send_fullresync(c, s->save.forked_offset);
             continue;
         }
-        remove_replica(c);
-        c->kind = CLIENT_NORMAL;
-        client_reply_error(c, "ERR BGSAVE failed, replication can't continue");
-        client_close_after_reply(c);
+        turn_away(c, sockets);
     }
     return started;
 }
