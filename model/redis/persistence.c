@@ -177,17 +177,23 @@ void save_check_done(struct server *s) {
 
 /* --- in this process ---------------------------------------------------------------------------------------------- */
 
-static bool save_here(struct server *s, bool in_command) {
-    assert(!save_running(s));
+static bool save_whole(struct server *s, bool in_command) {
     prepare(s, SAVE_TO_FILE, false);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
-    if (!snapshot) return s->lastbgsave_ok = false;
+    if (!snapshot) return false;
     note_fork(s, snapshot_digest(snapshot), in_command);
     s->save.work = save_work_create(s, snapshot);
     bool ok = save_work_run(s->save.work);
     note_save(s, ok ? R_SAVED : R_SAVE_FAILED, ok ? s->config.dbfilename : "");
     save_work_free(s->save.work);
-    s->save.work = NULL;
+    return ok;
+}
+
+/* A child that was killed and has not ended yet stays what it is. */
+static bool save_here(struct server *s, bool in_command) {
+    struct save child = s->save;
+    bool ok = save_whole(s, in_command);
+    s->save = child;
     if (ok) {
         s->dirty = 0;
         s->lastsave = s->unixtime;
@@ -197,13 +203,14 @@ static bool save_here(struct server *s, bool in_command) {
 }
 
 bool save_now(struct server *s) {
+    assert(!save_running(s));
     return save_here(s, false);
 }
 
+/* The cron hears of the child's end: no other is forked in the middle of FLUSHALL. */
 void save_after_flushall(struct server *s) {
     save_kill(s);
-    save_check_done(s);
-    if (s->config.save_point_count && !save_running(s)) save_here(s, true);
+    if (s->config.save_point_count) save_here(s, true);
 }
 
 /* --- periodically ------------------------------------------------------------------------------------------------- */
