@@ -122,6 +122,55 @@ START_TEST(test_a_replica_restarts_from_its_own_file) {
 }
 END_TEST
 
+/* FLUSHALL with save points: the empty dataset is saved at the offset from before its bytes. */
+START_TEST(test_a_snapshot_in_the_middle_of_a_command) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    struct happening fork = {
+        .kind = R_FORK, .node = M, .peer = NO_PARTY, .flags = FORK_IN_COMMAND, .a = 27, .b = 5, .d = 2};
+    stage_tell(&s, fork, NULL);
+    feed(&s, M, 41, 5, PING, FEED_ADMIN); /* stands for the SELECT in front of it */
+    feed(&s, M, 64, 5, INCR, 0);
+    applies(&s, R1, 41, 8, PING);
+    fork.node = R1;
+    fork.a = 41;
+    stage_tell(&s, fork, NULL);
+    saves(&s, R1, 2);
+    dies(&s, R1);
+    boot(&s, R1, 41, 5, true, ID_M);
+    becomes(&s, R1, false);
+    accepts(&s, M, R1, 4, 42, ID_M);
+    goes_on(&s, R1, M, 4, 41, ID_M);
+    applies(&s, R1, 64, 5, INCR);
+    expect_silence(&s);
+    stage_close(&s);
+}
+END_TEST
+
+/* Its first command and its death come between the promise of a sync and the load. */
+START_TEST(test_a_sync_that_outlives_its_master) {
+    struct stage s;
+    stage_open(&s);
+    boot(&s, M, 0, 7, false, ID_M);
+    boot(&s, R1, 0, 0, false, ID_N);
+    becomes(&s, R1, false);
+    forks(&s, M, 0, 7, 1);
+    announces(&s, M, R1, R1, 0, 1, ID_M);
+    feed(&s, M, 27, 8, SET_A, 0);
+    dies(&s, M);
+    renamed(&s, R1, 0, ID_FULL_SYNC, ID_M);
+    loads(&s, R1, M, R1, 0, 7, ID_M);
+    applies(&s, R1, 27, 8, SET_A);
+    expect_silence(&s);
+    applies(&s, R1, 50, 9, INCR);
+    expect_verdict(&s, "prefix", VERDICT_VIOLATION, "never wrote that far");
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_a_snapshot_that_outlived_the_process_that_forked_it) {
     struct stage s;
     stage_open(&s);
@@ -556,6 +605,8 @@ int main(void) {
     tcase_add_test(silent, test_bytes_in_flight_from_a_dead_master_are_applied);
     tcase_add_test(silent, test_a_replica_resumes_after_it_was_away);
     tcase_add_test(silent, test_a_replica_restarts_from_its_own_file);
+    tcase_add_test(silent, test_a_snapshot_in_the_middle_of_a_command);
+    tcase_add_test(silent, test_a_sync_that_outlives_its_master);
     tcase_add_test(silent, test_a_snapshot_that_outlived_the_process_that_forked_it);
     tcase_add_test(silent, test_a_master_restarts_from_its_file_without_what_has_expired);
     tcase_add_test(silent, test_a_chain_follows_its_middle_to_another_master);
