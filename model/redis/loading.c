@@ -125,7 +125,7 @@ static uint64_t drop_all_expired(struct server *s) {
 
 static void end_start(struct server *s) {
     const struct rdb_info *info = rdb_reader_info(s->loading.reader);
-    bool history = info->has_replication && info->repl_offset && info->stream_db != -1;
+    bool history = info->has_replication; /* offset 0 is a place in a history, too: measured on both roles */
     uint64_t expired = 0;
     if (history)
         take_history(s, info);

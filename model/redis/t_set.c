@@ -127,19 +127,10 @@ void command_smove(struct exec *ex) {
 
 /* --- random members --------------------------------------------------------------------------------------- */
 
-enum { MEMBERS_A_COMMAND = 1024 }; /* SPOP's SREMs in the stream carry at most so many */
-
-/* Tells the stream which members went. */
+/* Tells the stream which members went: an SREM for each (measured; later versions put many into one). */
 static void propagate_removal(struct exec *ex, const struct bytes *members, uint32_t count) {
-    struct bytes *words = POOL_ARRAY(ex->pool, struct bytes, MEMBERS_A_COMMAND + 2);
-    words[0] = resp_text("SREM");
-    words[1] = ex->argv[1];
-    for (uint32_t done = 0; done < count;) {
-        uint32_t n = count - done < MEMBERS_A_COMMAND ? count - done : MEMBERS_A_COMMAND;
-        memcpy(&words[2], &members[done], n * sizeof *words);
-        exec_rewrite(ex, words, n + 2);
-        done += n;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        exec_rewrite(ex, (struct bytes[]){resp_text("SREM"), ex->argv[1], members[i]}, 3);
 }
 
 /* Removes `count` random members, replying each. */

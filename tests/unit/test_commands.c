@@ -243,7 +243,7 @@ START_TEST(spop_tells_which) {
         }
     }
     ck_assert_uint_eq(told, 3000);
-    ck_assert_uint_eq(commands, 3); /* 1024 members each */
+    ck_assert_uint_eq(commands, 3000); /* one each */
     rig_line(&r, "SDIFFSTORE rest s:0 copy");
     ck_assert_str_eq(r.reply.at, ":0\r\n");
     rig_line(&r, "SCARD copy");
