@@ -192,6 +192,7 @@ static const struct by_hand {
     ENTRY("intset of 64 bits", "\x0b\x01k\x10\x08\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0", "SADD k 4294967296"),
     /* bytes 15, 2 elements: "f" 81 'f' 2, 7-bit 5 */
     ENTRY("hash in a listpack", "\x10\x01k\x0c\x0c\0\0\0\x02\0\x81" "f\x02\x05\x01\xff", "HSET k f 5"),
+    ENTRY("numbers in a listpack", "\x10\x01k\x0b\x0b\0\0\0\x02\0\x05\x01\x06\x01\xff", "HSET k 5 6"),
     ENTRY("zset in a listpack", "\x11\x01k\x0c\x0c\0\0\0\x02\0\x81" "m\x02\x05\x01\xff", "ZADD k 5 m"),
     /* 13-bit -2, 16-bit 5000, 24-bit -3, 32-bit 2^30, 64-bit 2^40, in a quicklist of one packed and one plain node */
     ENTRY("quicklist 2",
