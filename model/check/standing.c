@@ -59,7 +59,7 @@ static void lead_promised(struct standings *s, uint16_t node) {
     for (size_t i = 0; i < s->count; i++) {
         for (size_t k = 0; k < sizeof s->node[i].syncs / sizeof *s->node[i].syncs; k++) {
             struct agreed_sync *sync = &s->node[i].syncs[k];
-            if (!sync->at.branch || sync->master != node) continue;
+            if (!sync->at.branch || sync->master != node || sync->life != master->life) continue;
             if (history_is_ancestor(sync->at, master->at)) sync->target = master->own;
         }
     }

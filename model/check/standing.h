@@ -32,6 +32,7 @@ struct snapshot_record {
 struct agreed_sync {
     uint32_t conn;
     uint16_t master;
+    uint32_t life; /* the master's process: one that it is started as again sends nothing on this connection */
     bool full;
     int64_t offset;     /* announced, or what the replica is to have applied */
     struct position at; /* full: the fork; partial: where the master stood when it agreed */

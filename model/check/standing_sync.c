@@ -108,6 +108,7 @@ static void keep_sync(struct standings *s, uint16_t replica, const struct agreed
 void standings_fullresync(struct standings *s, const struct happening *h) {
     const struct snapshot_record *fork = standings_snapshot(s, h->node, h->d);
     struct agreed_sync sync = {.conn = h->conn, .master = h->node, .full = true, .offset = h->a};
+    sync.life = s->node[h->node].life;
     if (fork) sync.snapshot = *fork;
     sync.at = sync.snapshot.at;
     sync.target = sync.at.branch;
@@ -118,6 +119,7 @@ void standings_psync_ok(struct standings *s, const struct happening *h) {
     struct position at = s->node[h->node].at;
     struct agreed_sync sync = {
         .conn = h->conn, .master = h->node, .offset = h->a - 1, .at = at, .target = at.branch};
+    sync.life = s->node[h->node].life;
     keep_sync(s, h->peer, &sync);
 }
 
@@ -148,7 +150,7 @@ static void follow(struct standings *s, uint16_t node, const struct agreed_sync 
     struct standing *n = &s->node[node];
     const struct standing *master = &s->node[sync->master];
     struct branch *target = sync->target;
-    if (master->alive && history_is_ancestor(sync->at, master->at)) target = master->target;
+    if (master->alive && master->life == sync->life && history_is_ancestor(sync->at, master->at)) target = master->target;
     standing_stand_at(n, at, target);
     n->upstream = sync->master;
     n->conn = sync->conn;

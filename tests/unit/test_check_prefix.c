@@ -161,6 +161,8 @@ START_TEST(test_a_sync_that_outlives_its_master) {
     announces(&s, M, R1, R1, 0, 1, ID_M);
     feed(&s, M, 27, 8, SET_A, 0);
     dies(&s, M);
+    boot(&s, M, 0, 7, true, ID_M); /* from the file of that sync, and writes something else */
+    feed(&s, M, 23, 9, INCR, 0);
     renamed(&s, R1, 0, ID_FULL_SYNC, ID_M);
     loads(&s, R1, M, R1, 0, 7, ID_M);
     applies(&s, R1, 27, 8, SET_A);
