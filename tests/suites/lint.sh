@@ -55,3 +55,12 @@ has_purpose() {
     return "$bad"
 }
 verify "every source file, or its header, opens with its purpose" has_purpose "${all_files[@]}"
+
+index_is_complete() {
+    local file bad=0
+    while IFS= read -r file; do
+        grep -qF "](${file#scenarios/})" scenarios/README.md || { echo "$file is not in scenarios/README.md"; bad=1; }
+    done < <(find scenarios -name '*.scn')
+    return "$bad"
+}
+verify "every scenario is in the index" index_is_complete
