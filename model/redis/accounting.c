@@ -6,16 +6,16 @@
 
 enum {
     ROBJ = ACCOUNTING_HEADER,
-    DICT = 64,              /* struct dict */
+    DICT = 64,               /* struct dict */
     SHARED_INTEGERS = 10000, /* 0..9999 are shared objects */
-    LISTPACK_HEADER = 7,    /* with its end byte */
+    LISTPACK_HEADER = 7,     /* with its end byte */
     INTSET_HEADER = 8,
     QUICKLIST = 48,
     QUICKLIST_NODE = 32,
-    QUICKLIST_FILL = 8192,  /* list-max-listpack-size -2 */
+    QUICKLIST_FILL = 8192, /* list-max-listpack-size -2 */
     ZSET = 16,
-    SKIPLIST = 32 + 528,    /* header node with 32 levels */
-    SKIPLIST_NODE = 48      /* 24 bytes and 16 for each of 4/3 levels, in size classes */
+    SKIPLIST = 32 + 528, /* header node with 32 levels */
+    SKIPLIST_NODE = 48   /* 24 bytes and 16 for each of 4/3 levels, in size classes */
 };
 
 uint64_t accounting_block(uint64_t n) {

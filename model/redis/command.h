@@ -36,7 +36,7 @@ struct command {
     const char *name; /* lower case */
     int arity;        /* as COMMAND INFO says: negative is a minimum */
     unsigned flags;
-    command_fn *run;  /* NULL for the server's own commands, which server.c runs by name */
+    command_fn *run; /* NULL for the server's own commands, which server.c runs by name */
     int first_key, last_key, key_step;
 };
 
@@ -52,25 +52,25 @@ struct propagated {
 /* One execution. The server fills the first part; the command the second. */
 struct exec {
     struct keyspace *ks;
-    struct pool *pool;      /* scratch: everything allocated here is dropped after the command */
-    int db;                 /* selected; SELECT changes it */
+    struct pool *pool;        /* scratch: everything allocated here is dropped after the command */
+    int db;                   /* selected; SELECT changes it */
     const struct bytes *argv; /* argv[0] is the command's name, any case */
     size_t argc;
     const struct command *command;
-    int64_t now_ms;         /* the command's time: fixed in a MULTI block */
+    int64_t now_ms; /* the command's time: fixed in a MULTI block */
     enum expiry_view expiry;
-    bool blocking_allowed;  /* false in MULTI and for the master's stream: BLPOP then acts as LPOP with nothing there */
-    struct chance *chance;  /* for SPOP, RANDOMKEY, SRANDMEMBER */
-    struct buffer *reply;   /* RESP appended; NULL for the master's stream: nothing is written then */
+    bool blocking_allowed; /* false in MULTI and for the master's stream: BLPOP then acts as LPOP with nothing there */
+    struct chance *chance; /* for SPOP, RANDOMKEY, SRANDMEMBER */
+    struct buffer *reply;  /* RESP appended; NULL for the master's stream: nothing is written then */
 
-    uint64_t dirty;         /* changes made */
-    bool failed;            /* an error reply was written */
-    const char *error;      /* its text, "ERR ..." (scratch), also when reply is NULL */
-    bool forced;            /* goes into the stream even if nothing changed (FLUSHALL of nothing) */
-    bool rewritten;         /* propagate `also` in place of argv (nothing if `also` is empty) */
+    uint64_t dirty;            /* changes made */
+    bool failed;               /* an error reply was written */
+    const char *error;         /* its text, "ERR ..." (scratch), also when reply is NULL */
+    bool forced;               /* goes into the stream even if nothing changed (FLUSHALL of nothing) */
+    bool rewritten;            /* propagate `also` in place of argv (nothing if `also` is empty) */
     struct propagated *before; /* lazy expiry's DELs: go before the command, in order */
     struct propagated *also, **also_tail;
-    bool block;             /* a blocking command found nothing: the server blocks the client on keys argv[first..] */
+    bool block;               /* a blocking command found nothing: the server blocks the client on keys argv[first..] */
     int64_t block_timeout_ms; /* 0: for ever */
     const struct bytes *ready_keys; /* keys that a waiting client may now be served from (pushes); scratch */
     size_t ready_key_count;
@@ -94,8 +94,9 @@ void command_exec(struct exec *ex);
  * Words are copied into the scratch pool. (More for commands: exec.h.) */
 void exec_rewrite(struct exec *ex, const struct bytes *words, size_t count);
 
-void reply_status(struct exec *ex, const char *status);                   /* +OK */
-void reply_error(struct exec *ex, const char *format, ...) __attribute__((format(printf, 2, 3))); /* with its -CODE word */
+void reply_status(struct exec *ex, const char *status); /* +OK */
+void reply_error(struct exec *ex, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* with its -CODE word */
 void reply_number(struct exec *ex, int64_t n);
 void reply_bulk(struct exec *ex, struct bytes b);
 void reply_nil(struct exec *ex);       /* $-1 */

@@ -1,9 +1,9 @@
-/* The commands of redis-server 7.0.15 that the model knows, with arity, flags and key positions as its COMMAND INFO gives
- * them. Those without a function are the server's own. */
+/* The commands of redis-server 7.0.15 that the model knows, with arity, flags and key positions as its COMMAND INFO
+ * gives them. Those without a function are the server's own. */
 #include "model/redis/command.h"
 #include "model/redis/commands.h"
 
-/* clang-format off: a table */
+/* clang-format off */
 static const struct command table[] = {
     {"append", 3, CMD_WRITE | CMD_DENYOOM | CMD_FAST, command_append, 1, 1, 1},
     {"auth", -2, CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH, NULL, 0, 0, 0},

@@ -1,5 +1,5 @@
-/* The data commands, one function each; command_table.c names them. What they do is the real server's documentation of the
- * command; how they are called is in command.h. */
+/* The data commands, one function each; command_table.c names them. What they do is the real server's documentation of
+ * the command; how they are called is in command.h. */
 #ifndef MODEL_REDIS_COMMANDS_H
 #define MODEL_REDIS_COMMANDS_H
 

@@ -1,12 +1,12 @@
 /* Copied memory: which pages a fork's parent writes to, as the real server reports it (rdb_last_cow_size).
  *
- * The real server's memory is what counts, not this model's structures. There, blocks of one size lie side by side in the
- * order in which keys were made: the hash buckets, the dict entries, the object headers, the strings. So the block of the
- * n-th slot is taken to lie at n times its size in a region of its own, and the first write to a page of a region costs that
- * page. Measured on redis-server 7.0.15 with 100,000 keys of 100 bytes, as pages a command, while few are touched: SET of
- * a random key 2.9 (entry, header, string), of keys in order 0.05, APPEND 2.0 (header, string), DEL 2.1 (bucket, entry), a
- * new key 1.1 (bucket), EXPIRE 0.05. Collections that change in place cost all their memory once: more than there. What was
- * there at the fork is the most that can be copied. */
+ * The real server's memory is what counts, not this model's structures. There, blocks of one size lie side by side in
+ * the order in which keys were made: the hash buckets, the dict entries, the object headers, the strings. So the block
+ * of the n-th slot is taken to lie at n times its size in a region of its own, and the first write to a page of a
+ * region costs that page. Measured on redis-server 7.0.15 with 100,000 keys of 100 bytes, as pages a command, while few
+ * are touched: SET of a random key 2.9 (entry, header, string), of keys in order 0.05, APPEND 2.0 (header, string),
+ * DEL 2.1 (bucket, entry), a new key 1.1 (bucket), EXPIRE 0.05. Collections that change in place cost all their memory
+ * once: more than there. What was there at the fork is the most that can be copied. */
 #ifndef MODEL_REDIS_COW_H
 #define MODEL_REDIS_COW_H
 

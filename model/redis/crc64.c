@@ -2,7 +2,7 @@
 #include "model/redis/rdb.h"
 
 /* The CRC of each single byte. */
-/* clang-format off: a table */
+/* clang-format off */
 static const uint64_t of_byte[256] = {
     UINT64_C(0x0000000000000000), UINT64_C(0x7ad870c830358979), UINT64_C(0xf5b0e190606b12f2), UINT64_C(0x8f689158505e9b8b),
     UINT64_C(0xc038e5739841b68f), UINT64_C(0xbae095bba8743ff6), UINT64_C(0x358804e3f82aa47d), UINT64_C(0x4f50742bc81f2d04),

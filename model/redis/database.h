@@ -1,8 +1,8 @@
 /* One database: entries in pages, found by key; the part of the keyspace that commands work on.
  *
  * An entry stays where it is from its key's creation to its removal; slots of removed ones are used again, the latest
- * first. Whoever changes an entry goes through the functions below: they copy what an open snapshot still needs, and keep
- * the digest, the memory account and the deadlines up to date. */
+ * first. Whoever changes an entry goes through the functions below: they copy what an open snapshot still needs, and
+ * keep the digest, the memory account and the deadlines up to date. */
 #ifndef MODEL_REDIS_DATABASE_H
 #define MODEL_REDIS_DATABASE_H
 
@@ -19,8 +19,8 @@ enum { PAGE_ENTRIES = 32 };
 
 /* One cache line. Read only, outside database.c and snapshot.c. */
 struct entry {
-    uint64_t hash;                      /* of the key */
-    struct text *key;                   /* in a free slot NULL */
+    uint64_t hash;    /* of the key */
+    struct text *key; /* in a free slot NULL */
     union object value;
     struct dataset_digest value_digest; /* object_digest(value) */
     int64_t deadline;                   /* ms since 1970, or NO_DEADLINE */

@@ -43,8 +43,8 @@ void deadlines_free(struct pool *pool, struct deadlines *d) {
     *d = (struct deadlines){0};
 }
 
-void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, uint64_t live, deadline_true_fn *is_true,
-                   const void *ctx) {
+void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, uint64_t live,
+                   deadline_true_fn *is_true, const void *ctx) {
     if (d->count > 2 * live + STALE_ALLOWED) clean(d, is_true, ctx);
     if (d->count == d->room) {
         uint32_t room = d->room ? d->room * 2 : FIRST_ROOM;

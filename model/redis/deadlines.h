@@ -27,8 +27,8 @@ typedef bool deadline_true_fn(const void *ctx, struct deadline d);
 /* Zero-initialised is valid and empty. */
 void deadlines_free(struct pool *pool, struct deadlines *d);
 /* Adds one. `live` is how many true ones there are now: when far more are in, the stale ones are thrown out. */
-void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, uint64_t live, deadline_true_fn *is_true,
-                   const void *ctx);
+void deadlines_add(struct pool *pool, struct deadlines *d, struct deadline one, uint64_t live,
+                   deadline_true_fn *is_true, const void *ctx);
 /* The earliest true one (ties: the lowest slot), after removing stale ones before it; false if there is none. */
 bool deadlines_first(struct deadlines *d, struct deadline *first, deadline_true_fn *is_true, const void *ctx);
 

@@ -1,8 +1,8 @@
 /* DEBUG DIGEST as redis-server 7.0.15 computes it.
  *
- * Two ways to put something into a digest of 20 bytes: *add*, xor with its SHA-1, where order must not matter; and *mix*,
- * add and then take the SHA-1 of the whole, where it must. Keys are added; what makes up a key is mixed in order: its
- * name, its type's number, its value; a time to live adds a mark, whatever its length. */
+ * Two ways to put something into a digest of 20 bytes: *add*, xor with its SHA-1, where order must not matter; and
+ * *mix*, add and then take the SHA-1 of the whole, where it must. Keys are added; what makes up a key is mixed in
+ * order: its name, its type's number, its value; a time to live adds a mark, whatever its length. */
 #include <assert.h>
 #include <nettle/sha1.h>
 #include <stdio.h>
@@ -66,17 +66,24 @@ static void add_elements(struct digest *d, const struct table *t) {
 
 static void add_key(struct digest *d, const struct entry *e) {
     /* The real server's numbers of the types. */
-    static const uint32_t numbers[OBJECT_TYPES] = {[OBJECT_STRING] = 0, [OBJECT_LIST] = 1, [OBJECT_SET] = 2, [OBJECT_ZSET] = 3,
-                                                   [OBJECT_HASH] = 4};
+    static const uint32_t numbers[OBJECT_TYPES] = {
+        [OBJECT_STRING] = 0, [OBJECT_LIST] = 1, [OBJECT_SET] = 2, [OBJECT_ZSET] = 3, [OBJECT_HASH] = 4};
     static const char expires[] = "!!expire!!";
     struct digest key = {{0}};
     mix(&key, text_bytes(e->key));
     mix_number(&key, numbers[e->type]);
     switch (e->type) {
-    case OBJECT_STRING: mix(&key, text_bytes(e->value.text)); break;
-    case OBJECT_LIST: mix_list(&key, e->value.list); break;
-    case OBJECT_ZSET: add_elements(&key, e->value.zset->table); break;
-    default: add_elements(&key, e->value.table);
+    case OBJECT_STRING:
+        mix(&key, text_bytes(e->value.text));
+        break;
+    case OBJECT_LIST:
+        mix_list(&key, e->value.list);
+        break;
+    case OBJECT_ZSET:
+        add_elements(&key, e->value.zset->table);
+        break;
+    default:
+        add_elements(&key, e->value.table);
     }
     if (e->deadline != NO_DEADLINE) add(&key, expires, sizeof expires - 1);
     add(d, key.at, sizeof key.at);

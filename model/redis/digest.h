@@ -1,8 +1,8 @@
 /* The running digest: how a key, a value and their parts become numbers that can be summed.
  *
  * Two independent lanes of 64 bits. A sum of such digests depends on what is summed, not on the order, and one part can
- * be taken out again: that keeps the digest of a dataset up to date in O(1) a change. For lists, whose order counts, see
- * list.h. */
+ * be taken out again: that keeps the digest of a dataset up to date in O(1) a change. For lists, whose order counts,
+ * see list.h. */
 #ifndef MODEL_REDIS_DIGEST_H
 #define MODEL_REDIS_DIGEST_H
 

@@ -1,6 +1,7 @@
 /* What the data commands share: looking up keys under an expiry view, reading arguments, telling the stream.
  *
- * For t_*.c alone; the server sees command.h. Argument numbers are those of exec->argv: 1 is the first after the name. */
+ * For t_*.c alone; the server sees command.h. Argument numbers are those of exec->argv: 1 is the first after the name.
+ */
 #ifndef MODEL_REDIS_EXEC_H
 #define MODEL_REDIS_EXEC_H
 
@@ -50,7 +51,6 @@ bool exec_score(struct exec *ex, size_t i, zscore *score);
 bool exec_range(int64_t start, int64_t stop, uint64_t count, uint32_t *from, uint32_t *n);
 
 /* --- the stream ------------------------------------------------------------------------------------------ */
-
 
 /* A number's text in the scratch pool. */
 struct bytes exec_text(struct exec *ex, int64_t n);

@@ -169,7 +169,6 @@ static bool can_open(const struct keyspace *ks) {
 
 struct snapshot *snapshot_open(struct keyspace *ks, int64_t page) {
     if (!can_open(ks)) return NULL;
-    ks->snapshot =
-        snapshot_create(ks->pool, ks->dbs, keyspace_digest(ks), keyspace_memory(ks), page, &ks->snapshot);
+    ks->snapshot = snapshot_create(ks->pool, ks->dbs, keyspace_digest(ks), keyspace_memory(ks), page, &ks->snapshot);
     return ks->snapshot;
 }

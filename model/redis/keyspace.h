@@ -31,7 +31,8 @@ struct keyspace *keyspace_create(struct pool *pool);
 void keyspace_destroy(struct keyspace *ks);
 /* Removes all keys of db, or of all with db -1; how many there were. */
 uint64_t keyspace_flush(struct keyspace *ks, int db);
-/* Swaps the contents of two keyspaces (swapdb load). A snapshot stays as it is, and with the keyspace it was opened on. */
+/* Swaps the contents of two keyspaces (swapdb load). A snapshot stays as it is, and with the keyspace it was opened on.
+ */
 void keyspace_swap(struct keyspace *a, struct keyspace *b);
 /* SWAPDB. O(1). */
 void keyspace_swap_databases(struct keyspace *ks, int a, int b);
@@ -74,8 +75,8 @@ int64_t keyspace_next_deadline(const struct keyspace *ks);
  * memory, for the accounting of what is copied. */
 struct snapshot *snapshot_open(struct keyspace *ks, int64_t page);
 void snapshot_close(struct snapshot *s);
-/* Bytes of the real server's memory copied since it was opened, in whole pages (cow.h says how it is counted); without the
- * half megabyte that any fork of a real server costs. */
+/* Bytes of the real server's memory copied since it was opened, in whole pages (cow.h says how it is counted); without
+ * the half megabyte that any fork of a real server costs. */
 uint64_t snapshot_copied(const struct snapshot *s);
 struct dataset_digest snapshot_digest(const struct snapshot *s);
 

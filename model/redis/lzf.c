@@ -1,7 +1,7 @@
 /* LZF: literals and copies of what came before.
  *
- * A control byte below 32 announces that many + 1 literal bytes. Any other announces a copy: its upper three bits are the
- * length - 2 (7: the next byte adds to it), its lower five and the last byte the distance - 1, high bits first. */
+ * A control byte below 32 announces that many + 1 literal bytes. Any other announces a copy: its upper three bits are
+ * the length - 2 (7: the next byte adds to it), its lower five and the last byte the distance - 1, high bits first. */
 #include "model/redis/lzf.h"
 
 #include <string.h>

@@ -86,11 +86,16 @@ static enum packed_step listpack_element(struct packed *p, struct bytes *element
         p->at += 4;
         return take_string(p, len, element);
     }
-    case 0xf1: return take_number(p, 2, element);
-    case 0xf2: return take_number(p, 3, element);
-    case 0xf3: return take_number(p, 4, element);
-    case 0xf4: return take_number(p, 8, element);
-    default: return PACKED_BAD;
+    case 0xf1:
+        return take_number(p, 2, element);
+    case 0xf2:
+        return take_number(p, 3, element);
+    case 0xf3:
+        return take_number(p, 4, element);
+    case 0xf4:
+        return take_number(p, 8, element);
+    default:
+        return PACKED_BAD;
     }
 }
 
@@ -132,12 +137,18 @@ static enum packed_step ziplist_next(struct packed *p, struct bytes *element) {
         return take_string(p, len, element);
     }
     switch (first) {
-    case 0xc0: return take_number(p, 2, element);
-    case 0xd0: return take_number(p, 4, element);
-    case 0xe0: return take_number(p, 8, element);
-    case 0xf0: return take_number(p, 3, element);
-    case 0xfe: return take_number(p, 1, element);
-    default: break;
+    case 0xc0:
+        return take_number(p, 2, element);
+    case 0xd0:
+        return take_number(p, 4, element);
+    case 0xe0:
+        return take_number(p, 8, element);
+    case 0xf0:
+        return take_number(p, 3, element);
+    case 0xfe:
+        return take_number(p, 1, element);
+    default:
+        break;
     }
     if (first < 0xf1 || first > 0xfd) return PACKED_BAD;
     return give_number(p, (int64_t)first - 0xf1, element);

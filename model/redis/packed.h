@@ -15,7 +15,7 @@ enum packed_kind { PACKED_LISTPACK, PACKED_ZIPLIST, PACKED_INTSET };
 struct packed {
     enum packed_kind kind;
     const unsigned char *at, *end;
-    uint32_t width; /* of an intset's numbers */
+    uint32_t width;  /* of an intset's numbers */
     char number[21]; /* the text of an element stored as a number */
 };
 

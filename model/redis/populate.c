@@ -25,13 +25,20 @@ static void add_element(struct pool *pool, enum object_type type, union object o
     struct buffer name;
     buffer_init(&name, pool);
     switch (type) {
-    case OBJECT_LIST: list_push(pool, o.list, numbered(b, "element", i, size), false); break;
-    case OBJECT_SET: table_add_member(pool, o.table, numbered(b, "member", i, 0)); break;
-    case OBJECT_ZSET: zset_add(pool, o.zset, numbered(b, "member", i, 0), score_of_number((int64_t)i)); break;
+    case OBJECT_LIST:
+        list_push(pool, o.list, numbered(b, "element", i, size), false);
+        break;
+    case OBJECT_SET:
+        table_add_member(pool, o.table, numbered(b, "member", i, 0));
+        break;
+    case OBJECT_ZSET:
+        zset_add(pool, o.zset, numbered(b, "member", i, 0), score_of_number((int64_t)i));
+        break;
     case OBJECT_HASH:
         table_add_field(pool, o.table, numbered(&name, "field", i, 0), numbered(b, "value", i, size));
         break;
-    default: assert(false && "a collection");
+    default:
+        assert(false && "a collection");
     }
     buffer_free(&name);
 }

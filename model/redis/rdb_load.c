@@ -96,8 +96,9 @@ static void deadline_s(struct rdb_reader *r) {
 
 static void database_selected(struct rdb_reader *r) {
     if (r->special || r->length >= KEYSPACE_DBS) {
-        rdb_fail(r, "FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting",
-                 KEYSPACE_DBS);
+        rdb_fail(
+            r, "FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting",
+            KEYSPACE_DBS);
         return;
     }
     r->db = (int)r->length;
@@ -120,16 +121,36 @@ static void checksum(struct rdb_reader *r) {
 static void opcode(struct rdb_reader *r) {
     unsigned code = r->fixed[0];
     switch (code) {
-    case RDB_EXPIRE_MS: rdb_want_fixed(r, 8, deadline_ms); return;
-    case RDB_EXPIRE_S: rdb_want_fixed(r, 4, deadline_s); return;
-    case RDB_IDLE: rdb_want_length(r, next_part); return;
-    case RDB_FREQ: rdb_want_fixed(r, 1, next_part); return;
-    case RDB_SELECTDB: rdb_want_length(r, database_selected); return;
-    case RDB_RESIZEDB: rdb_want_length(r, one_of_two_skipped); return;
-    case RDB_AUX: rdb_want_string(r, aux_name); return;
-    case RDB_FUNCTION: rdb_want_string(r, next_part); return; /* a library's code: functions are not simulated */
-    case RDB_FUNCTION_OLD: rdb_fail_here(r, "Pre-release function format not supported."); return;
-    case RDB_MODULE_AUX: rdb_fail(r, "The RDB file contains AUX module data I can't load: no matching module"); return;
+    case RDB_EXPIRE_MS:
+        rdb_want_fixed(r, 8, deadline_ms);
+        return;
+    case RDB_EXPIRE_S:
+        rdb_want_fixed(r, 4, deadline_s);
+        return;
+    case RDB_IDLE:
+        rdb_want_length(r, next_part);
+        return;
+    case RDB_FREQ:
+        rdb_want_fixed(r, 1, next_part);
+        return;
+    case RDB_SELECTDB:
+        rdb_want_length(r, database_selected);
+        return;
+    case RDB_RESIZEDB:
+        rdb_want_length(r, one_of_two_skipped);
+        return;
+    case RDB_AUX:
+        rdb_want_string(r, aux_name);
+        return;
+    case RDB_FUNCTION:
+        rdb_want_string(r, next_part);
+        return; /* a library's code: functions are not simulated */
+    case RDB_FUNCTION_OLD:
+        rdb_fail_here(r, "Pre-release function format not supported.");
+        return;
+    case RDB_MODULE_AUX:
+        rdb_fail(r, "The RDB file contains AUX module data I can't load: no matching module");
+        return;
     case RDB_EOF:
         if (r->version >= CRC_SINCE)
             rdb_want_fixed(r, CRC_LEN, checksum);

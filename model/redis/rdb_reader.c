@@ -85,13 +85,18 @@ static void length_first(struct rdb_reader *r) {
     unsigned first = r->fixed[0];
     r->length = first & 0x3f;
     switch (first >> 6) {
-    case RDB_LEN_6: give_length(r, r->length); return;
-    case RDB_LEN_14: rdb_want_fixed(r, 1, length_14); return;
+    case RDB_LEN_6:
+        give_length(r, r->length);
+        return;
+    case RDB_LEN_14:
+        rdb_want_fixed(r, 1, length_14);
+        return;
     case RDB_LEN_SPECIAL:
         r->special = true;
         r->length_then(r);
         return;
-    default: break;
+    default:
+        break;
     }
     if (first == RDB_LEN_32)
         rdb_want_fixed(r, 4, length_32);

@@ -26,21 +26,21 @@ struct rdb_reader {
     char *error;
     struct rdb_info info;
     uint64_t loaded, expired;
-    uint64_t position; /* bytes taken */
-    uint64_t crc;      /* over them */
+    uint64_t position;   /* bytes taken */
+    uint64_t crc;        /* over them */
     uint64_t crc_before; /* over those before the fixed bytes that are being collected */
 
     /* --- what is awaited --- */
     unsigned char fixed[RDB_FIXED_MAX]; /* a few bytes */
     size_t fixed_len, fixed_wanted;
-    uint64_t body_left;                 /* or the rest of a string */
-    rdb_then_fn *then;                  /* goes on with what was collected last */
+    uint64_t body_left; /* or the rest of a string */
+    rdb_then_fn *then;  /* goes on with what was collected last */
     rdb_then_fn *length_then, *string_then;
-    bool special;                       /* the last length was none but announced an enum rdb_encoding */
+    bool special; /* the last length was none but announced an enum rdb_encoding */
     uint64_t length;
-    uint64_t expanded;                  /* size of a compressed string when expanded */
-    struct buffer text;                 /* the last string */
-    struct buffer packed;               /* its compressed form */
+    uint64_t expanded;    /* size of a compressed string when expanded */
+    struct buffer text;   /* the last string */
+    struct buffer packed; /* its compressed form */
 
     /* --- where we are in the file --- */
     int version;
@@ -53,9 +53,9 @@ struct rdb_reader {
     /* --- the value that is being built --- */
     enum object_type object_type; /* OBJECT_NONE: none */
     union object object;
-    uint64_t left;         /* elements, or nodes of a quicklist, to come */
-    struct text *name;     /* of the element whose value or score comes next */
-    uint64_t container;    /* of a quicklist node */
+    uint64_t left;      /* elements, or nodes of a quicklist, to come */
+    struct text *name;  /* of the element whose value or score comes next */
+    uint64_t container; /* of a quicklist node */
 };
 
 /* --- rdb_reader.c ----------------------------------------------------------------------------------------- */

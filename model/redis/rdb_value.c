@@ -200,9 +200,14 @@ static void next_element(struct rdb_reader *r) {
         return;
     }
     switch (types[r->type].layout) {
-    case LAYOUT_NODES: rdb_want_string(r, node_done); return;
-    case LAYOUT_NODES_2: rdb_want_length(r, node_container); return;
-    default: rdb_want_string(r, element_first);
+    case LAYOUT_NODES:
+        rdb_want_string(r, node_done);
+        return;
+    case LAYOUT_NODES_2:
+        rdb_want_length(r, node_container);
+        return;
+    default:
+        rdb_want_string(r, element_first);
     }
 }
 

@@ -62,7 +62,9 @@ static void put_length(struct buffer *out, uint64_t n) {
 static bool put_as_number(struct buffer *out, struct bytes b) {
     int64_t n;
     if (b.len > INT_TEXT_MAX || !resp_parse_number(b, &n) || n < INT32_MIN || n > INT32_MAX) return false;
-    enum rdb_encoding e = n >= INT8_MIN && n <= INT8_MAX ? RDB_INT8 : n >= INT16_MIN && n <= INT16_MAX ? RDB_INT16 : RDB_INT32;
+    enum rdb_encoding e = n >= INT8_MIN && n <= INT8_MAX     ? RDB_INT8
+                          : n >= INT16_MIN && n <= INT16_MAX ? RDB_INT16
+                                                             : RDB_INT32;
     put_byte(out, RDB_LEN_SPECIAL << 6 | e);
     put_little_endian(out, (uint64_t)n, (size_t)1 << e);
     return true;
@@ -148,9 +150,15 @@ static void begin_key(struct rdb_writer *w, struct buffer *out, const struct ent
 static void put_element(struct rdb_writer *w, struct buffer *out) {
     uint32_t i = w->next;
     switch (w->type) {
-    case OBJECT_STRING: put_string(w, out, text_bytes(w->value.text)); break;
-    case OBJECT_LIST: put_string(w, out, list_at(w->value.list, i)); break;
-    case OBJECT_SET: put_string(w, out, text_bytes(w->value.table->elements[i].name)); break;
+    case OBJECT_STRING:
+        put_string(w, out, text_bytes(w->value.text));
+        break;
+    case OBJECT_LIST:
+        put_string(w, out, list_at(w->value.list, i));
+        break;
+    case OBJECT_SET:
+        put_string(w, out, text_bytes(w->value.table->elements[i].name));
+        break;
     case OBJECT_HASH:
         put_string(w, out, text_bytes(w->value.table->elements[i].name));
         put_string(w, out, text_bytes(w->value.table->elements[i].value));
@@ -163,7 +171,8 @@ static void put_element(struct rdb_writer *w, struct buffer *out) {
         put_little_endian(out, bits, 8);
         break;
     }
-    default: assert(false && "a value");
+    default:
+        assert(false && "a value");
     }
     w->next++;
 }

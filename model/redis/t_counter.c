@@ -1,7 +1,7 @@
 /* Counters: strings that hold a number. */
 #include "model/redis/commands.h"
-#include "model/redis/extended.h"
 #include "model/redis/exec.h"
+#include "model/redis/extended.h"
 
 /* Puts a number's text at a key, keeping its time to live. */
 static void put(struct exec *ex, struct entry *e, struct bytes text) {

@@ -1,7 +1,7 @@
 /* Hashes. */
 #include "model/redis/commands.h"
-#include "model/redis/extended.h"
 #include "model/redis/exec.h"
+#include "model/redis/extended.h"
 
 /* --- reading ---------------------------------------------------------------------------------------------- */
 

@@ -174,7 +174,7 @@ void command_lpos(struct exec *ex) {
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_LIST, &wrong);
     if (wrong) return;
     uint32_t *found = NULL;
-    size_t matches = 0, skip = o.rank > 0 ? (size_t)o.rank - 1 : (size_t)-(o.rank + 1);
+    size_t matches = 0, skip = o.rank > 0 ? (size_t)o.rank - 1 : (size_t) - (o.rank + 1);
     const struct list *l = e ? e->value.list : NULL;
     if (l) found = pool_alloc(ex->pool, l->count * sizeof *found);
     size_t wanted = o.count > 0 ? (size_t)o.count : o.count == 0 ? SIZE_MAX : 1;

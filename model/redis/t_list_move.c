@@ -1,10 +1,10 @@
 /* Lists: from one list to another, and waiting for an element.
  *
- * A blocking command that finds nothing sets exec->block; the server waits and runs it again when a key is ready. What it
- * then takes goes into the stream as the command that does not block. */
+ * A blocking command that finds nothing sets exec->block; the server waits and runs it again when a key is ready. What
+ * it then takes goes into the stream as the command that does not block. */
 #include "model/redis/commands.h"
-#include "model/redis/extended.h"
 #include "model/redis/exec.h"
+#include "model/redis/extended.h"
 #include "model/redis/list_reply.h"
 
 /* LEFT or RIGHT at argument i. */

@@ -1,5 +1,5 @@
-/* Walking over the keys: KEYS, SCAN, RANDOMKEY. In order of slots; a key keeps its slot as long as it lives, so a SCAN's
- * cursor is simply the next slot. */
+/* Walking over the keys: KEYS, SCAN, RANDOMKEY. In order of slots; a key keeps its slot as long as it lives, so a
+ * SCAN's cursor is simply the next slot. */
 #include "model/redis/commands.h"
 #include "model/redis/exec.h"
 #include "sim/world/chance.h"

@@ -3,8 +3,8 @@
 
 #include "model/redis/commands.h"
 #include "model/redis/exec.h"
-#include "sim/world/chance.h"
 #include "model/redis/set_reply.h"
+#include "sim/world/chance.h"
 
 /* The set at argument i; NULL if there is none, or after replying WRONGTYPE (*wrong). */
 static const struct table *find_set(struct exec *ex, size_t i, bool *wrong) {

@@ -34,13 +34,17 @@ static bool take_expiry(struct exec *ex, size_t *i, struct set_options *o) {
     return false;
 }
 
-/* Reads the options from argument `first` on; `allowed` are those beside the times to live. Replies if they are wrong. */
+/* Reads the options from argument `first` on; `allowed` are those beside the times to live. Replies if they are wrong.
+ */
 static bool read_options(struct exec *ex, size_t first, unsigned allowed, struct set_options *o) {
     static const struct {
         const char *word;
         unsigned flag, not_with;
-    } words[] = {{"nx", SET_NX, SET_XX}, {"xx", SET_XX, SET_NX}, {"get", SET_GET, 0},
-                 {"keepttl", SET_KEEPTTL, SET_PERSIST}, {"persist", SET_PERSIST, SET_KEEPTTL}};
+    } words[] = {{"nx", SET_NX, SET_XX},
+                 {"xx", SET_XX, SET_NX},
+                 {"get", SET_GET, 0},
+                 {"keepttl", SET_KEEPTTL, SET_PERSIST},
+                 {"persist", SET_PERSIST, SET_KEEPTTL}};
     *o = (struct set_options){0, {EXPIRY_NONE, 0}};
     for (size_t i = first; i < ex->argc; i++) {
         if (take_expiry(ex, &i, o)) continue;

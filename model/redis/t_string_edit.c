@@ -8,7 +8,9 @@
  * after replying WRONGTYPE. entry_close() ends it. */
 static struct entry *open_string(struct exec *ex, struct entry *e, size_t len) {
     struct database *db = exec_database(ex);
-    if (!e) e = database_add(db, ex->argv[1], OBJECT_STRING, (union object){.text = text_create(db->pool, (struct bytes){0})});
+    if (!e)
+        e = database_add(db, ex->argv[1], OBJECT_STRING,
+                         (union object){.text = text_create(db->pool, (struct bytes){0})});
     union object *o = entry_open(db, e);
     o->text = text_reserve(db->pool, o->text, len);
     if (len > o->text->len) {

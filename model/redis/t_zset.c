@@ -24,7 +24,8 @@ static unsigned read_zadd_options(const struct exec *ex, size_t *first) {
     static const struct {
         const char *word;
         unsigned flag;
-    } words[] = {{"nx", ZADD_NX}, {"xx", ZADD_XX}, {"gt", ZADD_GT}, {"lt", ZADD_LT}, {"ch", ZADD_CH}, {"incr", ZADD_INCR}};
+    } words[] = {{"nx", ZADD_NX}, {"xx", ZADD_XX}, {"gt", ZADD_GT},
+                 {"lt", ZADD_LT}, {"ch", ZADD_CH}, {"incr", ZADD_INCR}};
     unsigned flags = 0;
     for (*first = 2; *first < ex->argc; ++*first) {
         unsigned flag = 0;
@@ -209,7 +210,8 @@ static void pop_generic(struct exec *ex, bool highest) {
         reply_syntax_error(ex);
         return;
     }
-    if (ex->argc == 3 && !exec_number_from(ex, 2, 0, INT64_MAX, "value is out of range, must be positive", &count)) return;
+    if (ex->argc == 3 && !exec_number_from(ex, 2, 0, INT64_MAX, "value is out of range, must be positive", &count))
+        return;
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_ZSET, &wrong);
     if (wrong) return;
     uint32_t n = 0;

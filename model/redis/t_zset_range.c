@@ -10,10 +10,10 @@ enum range_by { BY_RANK, BY_SCORE, BY_LEX };
 struct range {
     enum range_by by;
     bool reverse;
-    bool scores;                  /* WITHSCORES */
-    bool limited;                 /* LIMIT offset count */
-    int64_t offset, count;        /* a negative count is no limit */
-    uint32_t from, n;             /* the ranks that lie in it, before the limit */
+    bool scores;           /* WITHSCORES */
+    bool limited;          /* LIMIT offset count */
+    int64_t offset, count; /* a negative count is no limit */
+    uint32_t from, n;      /* the ranks that lie in it, before the limit */
 };
 
 /* One end of a range of names: "-", "+", "[a", "(a". */
@@ -70,7 +70,8 @@ static bool read_bounds(struct exec *ex, const struct range *r, size_t i, struct
     bool swapped = r->reverse && r->by != BY_RANK;
     struct bytes low = ex->argv[swapped ? i + 1 : i], high = ex->argv[swapped ? i : i + 1];
     switch (r->by) {
-    case BY_RANK: return exec_number(ex, i, &b->start) && exec_number(ex, i + 1, &b->stop);
+    case BY_RANK:
+        return exec_number(ex, i, &b->start) && exec_number(ex, i + 1, &b->stop);
     case BY_SCORE:
         if (score_bound_parse(low, &b->min) && score_bound_parse(high, &b->max)) return true;
         reply_error(ex, "ERR min or max is not a float");
@@ -92,7 +93,9 @@ static void find_ranks(const struct zset *z, const struct bounds *b, struct rang
         if (r->reverse) from = zset_count(z) - from - n;
         set_ranks(r, from, from + n);
         return;
-    case BY_SCORE: set_ranks(r, zset_count_below(z, b->min), zset_count_within(z, b->max)); return;
+    case BY_SCORE:
+        set_ranks(r, zset_count_below(z, b->min), zset_count_within(z, b->max));
+        return;
     case BY_LEX:
         set_ranks(r, count_before(z, b->first, b->first.exclusive), count_before(z, b->last, !b->last.exclusive));
         return;

@@ -25,8 +25,8 @@ struct table {
     struct element *elements;
     uint32_t count, room;
     enum table_kind kind;
-    bool wide;     /* outgrew the compact encoding; never goes back, as in the real server */
-    bool integers; /* a set of nothing but integers so far */
+    bool wide;               /* outgrew the compact encoding; never goes back, as in the real server */
+    bool integers;           /* a set of nothing but integers so far */
     struct slot_index index; /* used once there are more than a handful */
     struct dataset_digest sum;
     uint64_t packed; /* bytes as listpack entries */

@@ -1,4 +1,5 @@
-/* How fast the keyspace is: commands, with and without an open snapshot, RDB out and in. Times are CPU time of this process. */
+/* How fast the keyspace is: commands, with and without an open snapshot, RDB out and in. Times are CPU time of this
+ * process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ static void end(struct bench *b) {
 static void run(struct bench *b, const struct command *c, const char *prefix, uint64_t n, const struct bytes *more,
                 size_t count) {
     char key[40];
-    struct bytes words[8] = {{c->name, strlen(c->name)}, {key, (size_t)snprintf(key, sizeof key, "%s:%llu", prefix, (unsigned long long)n)}};
+    struct bytes words[8] = {{c->name, strlen(c->name)},
+                             {key, (size_t)snprintf(key, sizeof key, "%s:%llu", prefix, (unsigned long long)n)}};
     memcpy(words + 2, more, count * sizeof *more);
     buffer_clear(&b->reply);
     struct exec ex = {.ks = b->ks,
@@ -71,7 +73,8 @@ static double measure(const struct work *w) {
     const struct command *c = command_find((struct bytes){w->command, strlen(w->command)});
     begin(&b, w->keys);
     struct snapshot *s = w->snapshot ? snapshot_open(b.ks, PAGE) : NULL;
-    for (; count < 3 && w->words[count]; count++) words[count] = (struct bytes){w->words[count], strlen(w->words[count])};
+    for (; count < 3 && w->words[count]; count++)
+        words[count] = (struct bytes){w->words[count], strlen(w->words[count])};
     for (int round = 0; round < ROUNDS; round++) {
         double t = seconds();
         for (int i = 0; i < COMMANDS; i++) {
@@ -93,7 +96,8 @@ static double measure_loop(uint64_t keys) {
     char key[40];
     volatile int sum = 0;
     double t = seconds();
-    for (int i = 0; i < NAMES; i++) sum += snprintf(key, sizeof key, "%s:%llu", "key", (unsigned long long)chance_below(&c, keys));
+    for (int i = 0; i < NAMES; i++)
+        sum += snprintf(key, sizeof key, "%s:%llu", "key", (unsigned long long)chance_below(&c, keys));
     return (seconds() - t) * 1e9 / NAMES;
 }
 
@@ -107,14 +111,16 @@ static void measure_rdb(void) {
     struct rdb_writer *w = rdb_writer_open(b.pool, s, &(struct rdb_info){.ctime = 1});
     double t = seconds();
     while (rdb_writer_step(w, 65536, &file)) continue;
-    printf("%-40s %8.0f MB/s %8.1f ns a key\n", "RDB out", (double)file.len / (seconds() - t) / 1e6, (seconds() - t) * 1e9 / LARGE);
+    printf("%-40s %8.0f MB/s %8.1f ns a key\n", "RDB out", (double)file.len / (seconds() - t) / 1e6,
+           (seconds() - t) * 1e9 / LARGE);
     rdb_writer_close(w);
     snapshot_close(s);
     struct keyspace *copy = keyspace_create(b.pool);
     struct rdb_reader *reader = rdb_reader_open(b.pool, copy, 0);
     t = seconds();
     if (rdb_reader_feed(reader, buffer_bytes(&file), &used) != RDB_DONE) abort();
-    printf("%-40s %8.0f MB/s %8.1f ns a key\n", "RDB in", (double)file.len / (seconds() - t) / 1e6, (seconds() - t) * 1e9 / LARGE);
+    printf("%-40s %8.0f MB/s %8.1f ns a key\n", "RDB in", (double)file.len / (seconds() - t) / 1e6,
+           (seconds() - t) * 1e9 / LARGE);
     rdb_reader_close(reader);
     end(&b);
 }

@@ -1,5 +1,5 @@
-/* Any bytes as an RDB file: the reader must refuse or load them, in any pieces, with memory in proportion to the bytes; what it
- * loaded must survive being written and read again. */
+/* Any bytes as an RDB file: the reader must refuse or load them, in any pieces, with memory in proportion to the bytes;
+ * what it loaded must survive being written and read again. */
 #include <assert.h>
 
 #include "model/redis/rdb.h"

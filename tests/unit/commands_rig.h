@@ -28,7 +28,8 @@ struct rig {
 };
 
 static void rig_init(struct rig *r) {
-    *r = (struct rig){.pool = pool_create(), .scratch = pool_create(), .now_ms = 1700000000000, .expiry = EXPIRY_MASTER};
+    *r =
+        (struct rig){.pool = pool_create(), .scratch = pool_create(), .now_ms = 1700000000000, .expiry = EXPIRY_MASTER};
     r->ks = keyspace_create(r->pool);
     r->chance = chance_named(1, "rig", NULL, NULL, 0);
     buffer_init(&r->reply, r->pool);

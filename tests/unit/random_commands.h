@@ -6,8 +6,8 @@
 
 #include "tests/unit/commands_rig.h"
 
-/* One command a line. %x is drawn (see draw_word), a|b|c is one of them, [...] is there every third time, and what follows
- * a * comes one to four times. */
+/* One command a line. %x is drawn (see draw_word), a|b|c is one of them, [...] is there every third time, and what
+ * follows a * comes one to four times. */
 static const char *const grammar[] = {
     "SET %k %v [NX|XX|GET|KEEPTTL] [EX|PX %T] [GET]",
     "SET %k %v [EXAT|PXAT %A] [NX|XX|KEEPTTL]",
@@ -99,60 +99,85 @@ static const char *one_of(struct chance *c, const char *const *list, size_t n) {
     return list[draw(c, n)];
 }
 
-#define ONE_OF(c, ...) \
-    one_of(c, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+/* Words to draw from, parted by blanks; a word drawn more often stands there more often. */
+static const struct {
+    char kind;
+    const char *words;
+} choices[] = {
+    {'D', "0 0 0 1 2 15 16 -1 x"},                                                   /* database */
+    {'n', "1 -1 100 9223372036854775807 -9223372036854775808 x 1.5 007"},            /* number */
+    {'d', "1 0.1 -2.5 3.0e2 1.25 x 10.50 -0.75 1000"},                               /* fraction */
+    {'b', "0 1 1 2"},                                                                /* bit */
+    {'c', "0 1 2 3 -1 100 x"},                                                       /* count */
+    {'s', "1 2 2 0.1 -3.5 inf -inf 1e3 nan x 3"},                                    /* score */
+    {'q', "1 (1 2 (2 -inf +inf 0.1 x -5 5"},                                         /* bound by score */
+    {'y', "- + [a (a [b (member a [1"},                                              /* bound by name */
+    {'z', "0.01 0.01 0.02 -1 x"},                                                    /* time to wait */
+    {'T', "1000 500000 100000 0 -1 x 9223372036854775807"},                          /* time to live */
+    {'A', "1000 5100000000000"},                                                     /* instant: past, far */
+    {'e', "a b c 1 2 -77 300 70000 5000000000 member 3.5 a b c 1 2 -77 300 70000 "}, /* element; "" at the end */
+};
+
+/* Numbers to draw: %k is k0..k9. */
+static const struct {
+    char kind;
+    const char *format;
+    int count, from;
+} ranges[] = {{'k', "k%d", 10, 0}, {'l', "lex%d", 2, 0}, {'p', "%d", 40, -1}, {'i', "%d", 12, -5}, {'f', "f%d", 20, 0}};
+
+/* One of a list of words; its length. */
+static size_t draw_choice(struct chance *c, const char *words, char *into) {
+    size_t count = 1;
+    for (const char *at = words; *at; at++) count += *at == ' ';
+    for (size_t chosen = draw(c, count); chosen > 0; chosen--) words = strchr(words, ' ') + 1;
+    size_t len = strcspn(words, " ");
+    memcpy(into, words, len);
+    return len;
+}
+
+/* A value: a number, a fraction, zero bytes and line ends, nothing, any bytes, text. */
+static size_t draw_value(struct chance *c, char *into) {
+    size_t n = draw(c, 300);
+    switch (draw(c, 6)) {
+    case 0:
+        return (size_t)sprintf(into, "%d", (int)draw(c, 100000) - 50000);
+    case 1:
+        return (size_t)sprintf(into, "%d.%d", (int)draw(c, 100), (int)draw(c, 100));
+    case 2:
+        memcpy(into, "a\0b\r\nc", 6);
+        return 6;
+    case 3:
+        return 0;
+    case 4:
+        for (size_t i = 0; i < n; i++) into[i] = (char)draw(c, 256);
+        return n;
+    default:
+        return (size_t)sprintf(into, "value:%d", (int)draw(c, 10));
+    }
+}
 
 /* The word for %x. */
 static size_t draw_word(struct chance *c, char kind, char *into) {
-    static const int64_t now_s = 1700000000;
-    switch (kind) {
-    case 'k': return (size_t)sprintf(into, "k%d", (int)draw(c, 10));
-    case 'l': return (size_t)sprintf(into, "lex%d", (int)draw(c, 2)); /* members of one score: for ranges by name */
-    case 'D': return (size_t)sprintf(into, "%s", ONE_OF(c, "0", "0", "0", "1", "2", "15", "16", "-1", "x"));
-    case 'n': return (size_t)sprintf(into, "%s", ONE_OF(c, "1", "-1", "100", "9223372036854775807", "-9223372036854775808", "x", "1.5", "007", " 3"));
-    case 'd': return (size_t)sprintf(into, "%s", ONE_OF(c, "1", "0.1", "-2.5", "3.0e2", "1.25", "x", "10.50", "-0.75", "1000"));
-    case 'p': return (size_t)sprintf(into, "%d", (int)draw(c, 40) - 1);
-    case 'b': return (size_t)sprintf(into, "%s", ONE_OF(c, "0", "1", "1", "2"));
-    case 'i': return (size_t)sprintf(into, "%d", (int)draw(c, 12) - 5);
-    case 'c': return (size_t)sprintf(into, "%s", ONE_OF(c, "0", "1", "2", "3", "-1", "100", "x"));
-    case 'f': return (size_t)sprintf(into, "f%d", (int)draw(c, 20));
-    case 's': return (size_t)sprintf(into, "%s", ONE_OF(c, "1", "2", "2", "0.1", "-3.5", "inf", "-inf", "1e3", "nan", "x", "3"));
-    case 'q': return (size_t)sprintf(into, "%s", ONE_OF(c, "1", "(1", "2", "(2", "-inf", "+inf", "0.1", "x", "-5", "5"));
-    case 'y': return (size_t)sprintf(into, "%s", ONE_OF(c, "-", "+", "[a", "(a", "[b", "(member", "a", "[1"));
-    case 'z': return (size_t)sprintf(into, "%s", ONE_OF(c, "0.01", "0.01", "0.02", "-1", "x"));
-    case 'T': return (size_t)sprintf(into, "%s", ONE_OF(c, "1000", "500000", "100000", "0", "-1", "x", "9223372036854775807"));
-    case 'A': /* an instant: in seconds far away or long past, which as milliseconds is long past */
-        return (size_t)sprintf(into, "%lld", (long long)ONE_OF(c, "1", "2", "3")[0] - '0' > 1 ? (long long)now_s * 3000 : 1000LL);
-    case 'e': {
-        static const char *const elements[] = {"a", "b", "c", "1", "2", "-77", "300", "70000", "5000000000", "member", "", "3.5"};
-        if (draw(c, 12) == 0) {
-            size_t n = 30 + draw(c, 200);
-            memset(into, 'x', n);
-            return n;
-        }
-        return (size_t)sprintf(into, "%s", one_of(c, elements, 12));
-    }
-    default: assert(kind == 'v');
-    }
-    switch (draw(c, 6)) {
-    case 0: return (size_t)sprintf(into, "%d", (int)draw(c, 100000) - 50000);
-    case 1: return (size_t)sprintf(into, "%d.%d", (int)draw(c, 100), (int)draw(c, 100));
-    case 2: memcpy(into, "a\0b\r\nc", 6); return 6;
-    case 3: into[0] = 0; return 0;
-    case 4: {
-        size_t n = draw(c, 300);
-        for (size_t i = 0; i < n; i++) into[i] = (char)draw(c, 256);
+    if (kind == 'v') return draw_value(c, into);
+    if (kind == 'e' && draw(c, 12) == 0) { /* too long for the compact encodings, now and then */
+        size_t n = 30 + draw(c, 200);
+        memset(into, 'x', n);
         return n;
     }
-    default: return (size_t)sprintf(into, "value:%d", (int)draw(c, 10));
-    }
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (ranges[i].kind == kind)
+            return (size_t)sprintf(into, ranges[i].format, ranges[i].from + (int)draw(c, (uint64_t)ranges[i].count));
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (choices[i].kind == kind) return draw_choice(c, choices[i].words, into);
+    assert(!"a kind of word");
+    return 0;
 }
 
 static void add_word(struct words *w, struct chance *c, const char *from, size_t len) {
     /* One of a|b|c. */
-    size_t choices = 1, chosen;
-    for (size_t i = 0; i < len; i++) choices += from[i] == '|';
-    chosen = draw(c, choices);
+    size_t count = 1, chosen;
+    for (size_t i = 0; i < len; i++) count += from[i] == '|';
+    chosen = draw(c, count);
     for (; chosen > 0; from++, len--) chosen -= *from == '|';
     const char *end = memchr(from, '|', len);
     if (end) len = (size_t)(end - from);

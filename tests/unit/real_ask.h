@@ -29,7 +29,8 @@ static size_t read_reply(int fd, struct buffer *in) {
 }
 
 /* Sends a command; its whole reply. */
-__attribute__((unused)) static void ask(struct real_server *server, struct buffer *reply, const struct bytes *words, size_t count) {
+__attribute__((unused)) static void ask(struct real_server *server, struct buffer *reply, const struct bytes *words,
+                                        size_t count) {
     buffer_clear(reply);
     struct buffer request;
     buffer_init(&request, reply->pool);

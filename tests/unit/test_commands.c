@@ -1,5 +1,6 @@
-/* Data commands by themselves: replies and what goes into the stream. (test_real_commands.c compares all of them with a real
- * server at random; here are the rules that must hold without one, as reference 7.8 and redis's documentation give them.) */
+/* Data commands by themselves: replies and what goes into the stream. (test_real_commands.c compares all of them with a
+ * real server at random; here are the rules that must hold without one, as reference 7.8 and redis's documentation give
+ * them.) */
 #include <check.h>
 #include <float.h>
 
@@ -171,12 +172,15 @@ START_TEST(story) {
     rig_init(&r);
     for (const struct step *s = stories[_i]; s->line; s++) {
         ck_assert_msg(rig_line(&r, s->line), "%s", s->line);
-        if (s->reply) ck_assert_msg(strcmp(r.reply.at, s->reply) == 0, "%s\nexpected: %s\nfound: %s", s->line, s->reply, r.reply.at);
+        if (s->reply)
+            ck_assert_msg(strcmp(r.reply.at, s->reply) == 0, "%s\nexpected: %s\nfound: %s", s->line, s->reply,
+                          r.reply.at);
         char expected[200];
         snprintf(expected, sizeof expected, "%s\n", s->line);
         if (s->stream && strcmp(s->stream, "=") != 0) snprintf(expected, sizeof expected, "%s", s->stream);
         const char *found = r.stream.at ? r.stream.at : "";
-        if (s->stream) ck_assert_msg(strcmp(found, expected) == 0, "%s\nexpected: %s\nfound: %s", s->line, expected, found);
+        if (s->stream)
+            ck_assert_msg(strcmp(found, expected) == 0, "%s\nexpected: %s\nfound: %s", s->line, expected, found);
         ck_assert_int_eq(r.ex.failed, s->reply && s->reply[0] == '-');
     }
     rig_done(&r);
@@ -189,8 +193,13 @@ START_TEST(without_a_reply) {
     rig_init(&r);
     rig_line(&r, "SET k x");
     struct bytes words[] = {{"INCR", 4}, {"k", 1}};
-    struct exec ex = {.ks = r.ks, .pool = r.scratch, .argv = words, .argc = 2, .command = command_find(words[0]),
-                      .now_ms = r.now_ms, .expiry = EXPIRY_IGNORE};
+    struct exec ex = {.ks = r.ks,
+                      .pool = r.scratch,
+                      .argv = words,
+                      .argc = 2,
+                      .command = command_find(words[0]),
+                      .now_ms = r.now_ms,
+                      .expiry = EXPIRY_IGNORE};
     command_exec(&ex);
     ck_assert(ex.failed);
     ck_assert_str_eq(ex.error, "ERR value is not an integer or out of range");
@@ -235,7 +244,8 @@ START_TEST(spop_tells_which) {
     for (const struct propagated *p = r.ex.also; p; p = p->next, commands++) {
         ck_assert(bytes_equal(p->words[0], (struct bytes){"SREM", 4}));
         for (size_t i = 2; i < p->count; i++) {
-            struct bytes words[] = {{"SREM", 4}, {"copy", 4}, {strndup(p->words[i].at, p->words[i].len), p->words[i].len}};
+            struct bytes words[] = {
+                {"SREM", 4}, {"copy", 4}, {strndup(p->words[i].at, p->words[i].len), p->words[i].len}};
             struct exec ex = {.ks = r.ks, .pool = r.pool, .argv = words, .argc = 3, .command = command_find(words[0])};
             command_exec(&ex);
             told += ex.dirty;
@@ -302,13 +312,15 @@ START_TEST(fractions_are_x86s) {
         size_t len = extended_format(sum, found);
         snprintf(expected, sizeof expected, "%.17Lf", strtold(in[0], NULL) + strtold(in[1], NULL));
         trimmed(expected);
-        if (strcmp(found, expected) != 0 || strlen(found) != len) ck_abort_msg("%s + %s: %s, not %s", in[0], in[1], expected, found);
+        if (strcmp(found, expected) != 0 || strlen(found) != len)
+            ck_abort_msg("%s + %s: %s, not %s", in[0], in[1], expected, found);
     }
 }
 END_TEST
 
 START_TEST(fractions_that_are_none) {
-    static const char *const none[] = {"", "-", ".", "1.2.3", "1e", "1e+", " 1", "1 ", "x", "0x10", "inf", "nan", "1e39", "--1"};
+    static const char *const none[] = {"",   "-", ".",    "1.2.3", "1e",  "1e+",  " 1",
+                                       "1 ", "x", "0x10", "inf",   "nan", "1e39", "--1"};
     struct extended x, y;
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         ck_assert_msg(!extended_parse((struct bytes){none[i], strlen(none[i])}, &x), "%s", none[i]);

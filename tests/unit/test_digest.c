@@ -41,12 +41,13 @@ struct seen {
     struct dataset_digest digest;
 };
 
-/* Method: after each of many random commands, two descriptions of the dataset: the running digest, and DEBUG DIGEST (computed
- * anew from everything) with the deadlines. Over all pairs of instants the ones must be equal just when the others are. Few
- * keys and values, so that states return often. */
+/* Method: after each of many random commands, two descriptions of the dataset: the running digest, and DEBUG DIGEST
+ * (computed anew from everything) with the deadlines. Over all pairs of instants the ones must be equal just when the
+ * others are. Few keys and values, so that states return often. */
 START_TEST(equal_just_when_the_data_are) {
     enum { STATES = 1500 };
     static struct seen seen[STATES];
+    /* clang-format off */
     static const char *const lines[] = {
         "SET a 1",      "SET a 2",        "SET b 1",      "DEL a",       "DEL b",        "RPUSH l x",   "RPUSH l y",  "LPUSH l x",
         "LPUSH l y",    "LPOP l",         "RPOP l",       "LSET l 0 x",  "LSET l -1 y",  "LREM l 1 x",  "LREM l -1 y", "LTRIM l 0 3",
@@ -55,6 +56,7 @@ START_TEST(equal_just_when_the_data_are) {
         "ZADD z 1 n",   "ZREM z m",       "ZREM z n",     "PEXPIREAT a 1800000000000",   "PEXPIREAT a 1900000000000", "PERSIST a",
         "MOVE a 1",     "SWAPDB 0 1",     "RENAME a b",   "RENAME b a",  "COPY a c REPLACE", "DEL c",    "APPEND a 1", "SETRANGE a 0 2",
         "DEL l",        "DEL h s z",      "SADD a 1",     "LPUSH h f"};
+    /* clang-format on */
     struct rig r;
     struct chance c = chance_named((uint64_t)_i, "digest", NULL, NULL, 0);
     rig_init(&r);
@@ -111,13 +113,38 @@ START_TEST(list_digest_is_of_the_contents) {
         char e = (char)('a' + draw(&c, 3));
         uint32_t i = (uint32_t)draw(&c, n + 1);
         switch (n == MOST ? 6 : n == 0 ? draw(&c, 2) : draw(&c, 7)) {
-        case 0: list_push(pool, l, (struct bytes){&e, 1}, true); memmove(now + 1, now, n++); now[0] = e; break;
-        case 1: list_push(pool, l, (struct bytes){&e, 1}, false); now[n++] = e; break;
-        case 2: text_free(pool, list_pop(l, true)); memmove(now, now + 1, --n); break;
-        case 3: text_free(pool, list_pop(l, false)); n--; break;
-        case 4: list_insert(pool, l, i, (struct bytes){&e, 1}); memmove(now + i + 1, now + i, n++ - i); now[i] = e; break;
-        case 5: i %= n; list_set(pool, l, i, (struct bytes){&e, 1}); now[i] = e; break;
-        default: list_keep(pool, l, n / 4, n / 2); memmove(now, now + n / 4, n / 2); n /= 2; break;
+        case 0:
+            list_push(pool, l, (struct bytes){&e, 1}, true);
+            memmove(now + 1, now, n++);
+            now[0] = e;
+            break;
+        case 1:
+            list_push(pool, l, (struct bytes){&e, 1}, false);
+            now[n++] = e;
+            break;
+        case 2:
+            text_free(pool, list_pop(l, true));
+            memmove(now, now + 1, --n);
+            break;
+        case 3:
+            text_free(pool, list_pop(l, false));
+            n--;
+            break;
+        case 4:
+            list_insert(pool, l, i, (struct bytes){&e, 1});
+            memmove(now + i + 1, now + i, n++ - i);
+            now[i] = e;
+            break;
+        case 5:
+            i %= n;
+            list_set(pool, l, i, (struct bytes){&e, 1});
+            now[i] = e;
+            break;
+        default:
+            list_keep(pool, l, n / 4, n / 2);
+            memmove(now, now + n / 4, n / 2);
+            n /= 2;
+            break;
         }
         struct list *fresh = list_create(pool);
         for (uint32_t j = 0; j < n; j++) list_push(pool, fresh, (struct bytes){&now[j], 1}, false);
@@ -136,9 +163,23 @@ END_TEST
 
 /* One and the same text as key, value, element, field, member: all different. */
 START_TEST(shapes_differ) {
-    static const char *const lines[] = {"SET x x", "RPUSH x x", "SADD x x", "HSET x x x", "ZADD x 0 x", "RPUSH x x x", "HSET x x \"\"",
-                                        "SET \"\" x", "SET x \"\"", "ZADD x 0 \"\"", "SADD x \"\"", "RPUSH x \"\"", "RPUSH x \"\" \"\"",
-                                        "SET x x PXAT 1800000000000", "SET x x PXAT 1800000000001", "SELECT 1", "ZADD x 1 x"};
+    static const char *const lines[] = {"SET x x",
+                                        "RPUSH x x",
+                                        "SADD x x",
+                                        "HSET x x x",
+                                        "ZADD x 0 x",
+                                        "RPUSH x x x",
+                                        "HSET x x \"\"",
+                                        "SET \"\" x",
+                                        "SET x \"\"",
+                                        "ZADD x 0 \"\"",
+                                        "SADD x \"\"",
+                                        "RPUSH x \"\"",
+                                        "RPUSH x \"\" \"\"",
+                                        "SET x x PXAT 1800000000000",
+                                        "SET x x PXAT 1800000000001",
+                                        "SELECT 1",
+                                        "ZADD x 1 x"};
     enum { COUNT = sizeof lines / sizeof *lines };
     struct dataset_digest d[COUNT];
     for (int i = 0; i < COUNT; i++) {

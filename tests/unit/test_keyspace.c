@@ -40,7 +40,8 @@ START_TEST(keys_come_and_go) {
         }
         there[n] = !there[n];
         count += there[n] ? 1 : UINT64_MAX;
-        if (keyspace_size(ks, 0) != count) ck_abort_msg("%llu keys at step %d", (unsigned long long)keyspace_size(ks, 0), i);
+        if (keyspace_size(ks, 0) != count)
+            ck_abort_msg("%llu keys at step %d", (unsigned long long)keyspace_size(ks, 0), i);
     }
     ck_assert_uint_le(db->slots, KEYS); /* slots are used again */
     keyspace_flush(ks, -1);
@@ -58,7 +59,8 @@ START_TEST(accounts_balance) {
     struct rig r;
     rig_init(&r);
     for (int t = DATASET_STRING; t <= DATASET_ZSET; t++)
-        keyspace_populate_type(r.ks, 3, (enum dataset_type)t, 20, (const char *[]){"s", "l", "h", "e", "z"}[t], 40, 300);
+        keyspace_populate_type(r.ks, 3, (enum dataset_type)t, 20, (const char *[]){"s", "l", "h", "e", "z"}[t], 40,
+                               300);
     r.db = 3;
     for (int i = 0; i < 20; i++) {
         char line[200];
@@ -194,7 +196,8 @@ START_TEST(populate) {
     rig_init(&r);
     rig_line(&r, "SET key:1 mine");
     keyspace_populate(r.ks, 0, 3, "key", 0);
-    ck_assert_str_eq(reply_to(&r, "MGET key:0 key:1 key:2 key:3"), "*4\r\n$7\r\nvalue:0\r\n$4\r\nmine\r\n$7\r\nvalue:2\r\n$-1\r\n");
+    ck_assert_str_eq(reply_to(&r, "MGET key:0 key:1 key:2 key:3"),
+                     "*4\r\n$7\r\nvalue:0\r\n$4\r\nmine\r\n$7\r\nvalue:2\r\n$-1\r\n");
     keyspace_populate(r.ks, 0, 1, "cut", 3);
     ck_assert_str_eq(reply_to(&r, "GET cut:0"), "$3\r\nval\r\n");
     keyspace_populate(r.ks, 0, 1, "pad", 9);
@@ -218,7 +221,8 @@ static const struct shape {
     {"SET k:%d xxxxxxxxxxxxxxxx", 100000, 10729840},
     {"SET c:%d 700000", 100000, 7428160},
     {"SET t:%d vvvvvvvvvvvvvvvvvvvv EX 10000", 50000, 7450128},
-    {"RPUSH l:%d e0000000000000000001 e0000000000000000002 e0000000000000000003 e0000000000000000004 e0000000000000000005 "
+    {"RPUSH l:%d e0000000000000000001 e0000000000000000002 e0000000000000000003 e0000000000000000004 "
+     "e0000000000000000005 "
      "e0000000000000000006 e0000000000000000007 e0000000000000000008",
      10000, 3717680},
 };
@@ -229,12 +233,12 @@ START_TEST(memory_is_near_the_real_servers) {
     rig_init(&r);
     for (int i = 0; i < s->keys; i++) {
         char line[400];
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(line, sizeof line, s->command, i);
         rig_line(&r, line);
     }
     uint64_t model = keyspace_memory(r.ks);
-    ck_assert_msg(model * 100 > s->real * 92 && model * 100 < s->real * 108, "%s: %llu", s->command, (unsigned long long)model);
+    ck_assert_msg(model * 100 > s->real * 92 && model * 100 < s->real * 108, "%s: %llu", s->command,
+                  (unsigned long long)model);
     rig_done(&r);
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* RDB files: what is written can be read, in any pieces; what is broken is refused. Against a real server: test_real_rdb.c. */
+/* RDB files: what is written can be read, in any pieces; what is broken is refused. Against a real server:
+ * test_real_rdb.c. */
 #include <check.h>
 
 #include "model/redis/lzf.h"
@@ -173,44 +174,128 @@ static const struct by_hand {
     size_t len;
     const char *commands[4];
 } by_hand[] = {
-#define ENTRY(name, bytes, ...) {name, bytes, sizeof(bytes) - 1, {__VA_ARGS__}}
-    ENTRY("string", "\x00\x01k\x03" "abc", "SET k abc"),
-    ENTRY("14-bit length", "\x00\x01k\x40\x03" "abc", "SET k abc"),
-    ENTRY("32-bit length", "\x00\x01k\x80\0\0\0\x03" "abc", "SET k abc"),
-    ENTRY("64-bit length", "\x00\x01k\x81\0\0\0\0\0\0\0\x03" "abc", "SET k abc"),
+#define ENTRY(name, bytes, ...)                                                                                        \
+    {                                                                                                                  \
+        name, bytes, sizeof(bytes) - 1, {                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
+    ENTRY("string",
+          "\x00\x01k\x03"
+          "abc",
+          "SET k abc"),
+    ENTRY("14-bit length",
+          "\x00\x01k\x40\x03"
+          "abc",
+          "SET k abc"),
+    ENTRY("32-bit length",
+          "\x00\x01k\x80\0\0\0\x03"
+          "abc",
+          "SET k abc"),
+    ENTRY("64-bit length",
+          "\x00\x01k\x81\0\0\0\0\0\0\0\x03"
+          "abc",
+          "SET k abc"),
     ENTRY("8-bit number", "\x00\x01k\xc0\xfe", "SET k -2"),
     ENTRY("16-bit number", "\x00\x01k\xc1\x00\x80", "SET k -32768"),
     ENTRY("32-bit number", "\x00\x01k\xc2\x15\xcd\x5b\x07", "SET k 123456789"),
-    ENTRY("compressed", "\x00\x01k\xc3\x05\x0a\x00" "a\xe0\x00" "\x00", "SET k aaaaaaaaaa"),
-    ENTRY("list", "\x01\x01k\x02\x01" "a\xc0\x07", "RPUSH k a 7"),
-    ENTRY("set", "\x02\x01k\x02\x01" "a\x01" "b", "SADD k a b"),
-    ENTRY("zset with text", "\x03\x01k\x03\x01" "a\x03" "1.5\x01" "b\xfe\x01" "c\xff", "ZADD k 1.5 a inf b -inf c"),
-    ENTRY("hash", "\x04\x01k\x01\x01" "f\x01v", "HSET k f v"),
-    ENTRY("zset", "\x05\x01k\x01\x01" "a\0\0\0\0\0\0\xf8\x3f", "ZADD k 1.5 a"),
+    ENTRY("compressed",
+          "\x00\x01k\xc3\x05\x0a\x00"
+          "a\xe0\x00"
+          "\x00",
+          "SET k aaaaaaaaaa"),
+    ENTRY("list",
+          "\x01\x01k\x02\x01"
+          "a\xc0\x07",
+          "RPUSH k a 7"),
+    ENTRY("set",
+          "\x02\x01k\x02\x01"
+          "a\x01"
+          "b",
+          "SADD k a b"),
+    ENTRY("zset with text",
+          "\x03\x01k\x03\x01"
+          "a\x03"
+          "1.5\x01"
+          "b\xfe\x01"
+          "c\xff",
+          "ZADD k 1.5 a inf b -inf c"),
+    ENTRY("hash",
+          "\x04\x01k\x01\x01"
+          "f\x01v",
+          "HSET k f v"),
+    ENTRY("zset",
+          "\x05\x01k\x01\x01"
+          "a\0\0\0\0\0\0\xf8\x3f",
+          "ZADD k 1.5 a"),
     ENTRY("intset of 16 bits", "\x0b\x01k\x0c\x02\0\0\0\x02\0\0\0\xff\xff\x2c\x01", "SADD k -1 300"),
     ENTRY("intset of 32 bits", "\x0b\x01k\x0c\x04\0\0\0\x01\0\0\0\x00\x00\x01\x00", "SADD k 65536"),
     ENTRY("intset of 64 bits", "\x0b\x01k\x10\x08\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0", "SADD k 4294967296"),
     /* bytes 15, 2 elements: "f" 81 'f' 2, 7-bit 5 */
-    ENTRY("hash in a listpack", "\x10\x01k\x0c\x0c\0\0\0\x02\0\x81" "f\x02\x05\x01\xff", "HSET k f 5"),
+    ENTRY("hash in a listpack",
+          "\x10\x01k\x0c\x0c\0\0\0\x02\0\x81"
+          "f\x02\x05\x01\xff",
+          "HSET k f 5"),
     ENTRY("numbers in a listpack", "\x10\x01k\x0b\x0b\0\0\0\x02\0\x05\x01\x06\x01\xff", "HSET k 5 6"),
-    ENTRY("zset in a listpack", "\x11\x01k\x0c\x0c\0\0\0\x02\0\x81" "m\x02\x05\x01\xff", "ZADD k 5 m"),
+    ENTRY("zset in a listpack",
+          "\x11\x01k\x0c\x0c\0\0\0\x02\0\x81"
+          "m\x02\x05\x01\xff",
+          "ZADD k 5 m"),
     /* 13-bit -2, 16-bit 5000, 24-bit -3, 32-bit 2^30, 64-bit 2^40, in a quicklist of one packed and one plain node */
     ENTRY("quicklist 2",
           "\x12\x01k\x02\x02\x23\x23\0\0\0\x05\0\xdf\xfe\x02\xf1\x88\x13\x03\xf2\xfd\xff\xff\x04\xf3\0\0\0\x40\x05"
-          "\xf4\0\0\0\0\0\x01\0\0\x09\xff\x01\x03" "end",
+          "\xf4\0\0\0\0\0\x01\0\0\x09\xff\x01\x03"
+          "end",
           "RPUSH k -2 5000 -3 1073741824 1099511627776 end"),
-    ENTRY("12-bit string", "\x12\x01k\x01\x02\x0c\x0c\0\0\0\x01\0\xe0\x02" "ab\x04\xff", "RPUSH k ab"),
+    ENTRY("12-bit string",
+          "\x12\x01k\x01\x02\x0c\x0c\0\0\0\x01\0\xe0\x02"
+          "ab\x04\xff",
+          "RPUSH k ab"),
     /* ziplists: bytes, tail, count; each with the length before it */
-    ENTRY("list in a ziplist", "\x0a\x01k\x10\x10\0\0\0\x0d\0\0\0\x02\0\0\x01" "a\x03\xf2\xff", "RPUSH k a 1"),
-    ENTRY("hash in a ziplist", "\x0d\x01k\x11\x11\0\0\0\x0d\0\0\0\x02\0\0\x01" "f\x03\xfe\xfb\xff", "HSET k f -5"),
-    ENTRY("zset in a ziplist", "\x0c\x01k\x13\x13\0\0\0\x0d\0\0\0\x02\0\0\x01" "m\x03\x03" "2.5\xff", "ZADD k 2.5 m"),
-    ENTRY("quicklist", "\x0e\x01k\x01\x12\x12\0\0\0\x0a\0\0\0\x02\0\0\xc0\x2c\x01\x04\x01" "z\xff", "RPUSH k 300 z"),
-    ENTRY("14-bit string in a ziplist", "\x0a\x01k\x0f\x0f\0\0\0\x0a\0\0\0\x01\0\0\x40\x01" "a\xff", "RPUSH k a"),
-    ENTRY("empty list", "\x01\x01k\x00\x00\x01j\x01" "a", "SET j a"),
-    ENTRY("deadline in s", "\xfd\x00\x65\xcd\x6d\x00\x01k\x01" "a", "SET k a EXAT 1842177280"),
-    ENTRY("hints", "\xf8\x05\xf9\x07\x00\x01k\x01" "a", "SET k a"),
-    ENTRY("sizes and unknown aux", "\xfb\x01\x00\xfa\x03" "abc\x03" "def\x00\x01k\x01" "a", "SET k a"),
-    ENTRY("function library", "\xf5\x05" "hello\x00\x01k\x01" "a", "SET k a"),
+    ENTRY("list in a ziplist",
+          "\x0a\x01k\x10\x10\0\0\0\x0d\0\0\0\x02\0\0\x01"
+          "a\x03\xf2\xff",
+          "RPUSH k a 1"),
+    ENTRY("hash in a ziplist",
+          "\x0d\x01k\x11\x11\0\0\0\x0d\0\0\0\x02\0\0\x01"
+          "f\x03\xfe\xfb\xff",
+          "HSET k f -5"),
+    ENTRY("zset in a ziplist",
+          "\x0c\x01k\x13\x13\0\0\0\x0d\0\0\0\x02\0\0\x01"
+          "m\x03\x03"
+          "2.5\xff",
+          "ZADD k 2.5 m"),
+    ENTRY("quicklist",
+          "\x0e\x01k\x01\x12\x12\0\0\0\x0a\0\0\0\x02\0\0\xc0\x2c\x01\x04\x01"
+          "z\xff",
+          "RPUSH k 300 z"),
+    ENTRY("14-bit string in a ziplist",
+          "\x0a\x01k\x0f\x0f\0\0\0\x0a\0\0\0\x01\0\0\x40\x01"
+          "a\xff",
+          "RPUSH k a"),
+    ENTRY("empty list",
+          "\x01\x01k\x00\x00\x01j\x01"
+          "a",
+          "SET j a"),
+    ENTRY("deadline in s",
+          "\xfd\x00\x65\xcd\x6d\x00\x01k\x01"
+          "a",
+          "SET k a EXAT 1842177280"),
+    ENTRY("hints",
+          "\xf8\x05\xf9\x07\x00\x01k\x01"
+          "a",
+          "SET k a"),
+    ENTRY("sizes and unknown aux",
+          "\xfb\x01\x00\xfa\x03"
+          "abc\x03"
+          "def\x00\x01k\x01"
+          "a",
+          "SET k a"),
+    ENTRY("function library",
+          "\xf5\x05"
+          "hello\x00\x01k\x01"
+          "a",
+          "SET k a"),
 #undef ENTRY
 };
 
@@ -233,14 +318,16 @@ START_TEST(entries_by_hand) {
 }
 END_TEST
 
-/* --- what is refused ------------------------------------------------------------------------------------------------ */
+/* --- what is refused ------------------------------------------------------------------------------------------------
+ */
 
 static const struct refused {
     const char *bytes;
     size_t len;
     const char *error; /* its beginning, in the real server's words */
 } refused[] = {
-#define REFUSED(bytes, error) {bytes, sizeof(bytes) - 1, error}
+#define REFUSED(bytes, error)                                                                                          \
+    { bytes, sizeof(bytes) - 1, error }
     REFUSED("RADIS0010\xff", "Wrong signature trying to load DB from file"),
     REFUSED("REDIS0011\xff", "Can't handle RDB format version 11"),
     REFUSED("REDIS0000\xff", "Can't handle RDB format version 0"),
@@ -250,26 +337,53 @@ static const struct refused {
     REFUSED("REDIS0010\x0f\x01k", "Internal error in RDB reading offset 12 -> Unknown RDB encoding type 15"),
     REFUSED("REDIS0010\xf6", "Internal error in RDB reading offset 10 -> Pre-release function format not supported."),
     REFUSED("REDIS0010\xf7", "The RDB file contains AUX module data I can't load: no matching module"),
-    REFUSED("REDIS0010\xfe\x10", "FATAL: Data file was created with a Redis server configured to handle more than 16 databases"),
-    REFUSED("REDIS0010\x00\x01k\x01" "a\x00\x01k\x01" "b", "Internal error in RDB reading offset 19 -> RDB has duplicated key 'k' in DB 0"),
-    REFUSED("REDIS0010\x02\x01k\x02\x01" "a\x01" "a", "Internal error in RDB reading offset 17 -> Duplicate set members detected"),
-    REFUSED("REDIS0010\x04\x01k\x02\x01" "a\x01" "b\x01" "a\x01" "b", "Internal error in RDB reading offset 21 -> Duplicate hash fields detected"),
-    REFUSED("REDIS0010\x05\x01k\x01\x01" "a\0\0\0\0\0\0\xf8\x7f", "Internal error in RDB reading offset 23 -> Zset with NAN score detected"),
-    REFUSED("REDIS0010\x03\x01k\x01\x01" "a\xfd", "Internal error in RDB reading offset 16 -> Zset with NAN score detected"),
+    REFUSED("REDIS0010\xfe\x10",
+            "FATAL: Data file was created with a Redis server configured to handle more than 16 databases"),
+    REFUSED("REDIS0010\x00\x01k\x01"
+            "a\x00\x01k\x01"
+            "b",
+            "Internal error in RDB reading offset 19 -> RDB has duplicated key 'k' in DB 0"),
+    REFUSED("REDIS0010\x02\x01k\x02\x01"
+            "a\x01"
+            "a",
+            "Internal error in RDB reading offset 17 -> Duplicate set members detected"),
+    REFUSED("REDIS0010\x04\x01k\x02\x01"
+            "a\x01"
+            "b\x01"
+            "a\x01"
+            "b",
+            "Internal error in RDB reading offset 21 -> Duplicate hash fields detected"),
+    REFUSED("REDIS0010\x05\x01k\x01\x01"
+            "a\0\0\0\0\0\0\xf8\x7f",
+            "Internal error in RDB reading offset 23 -> Zset with NAN score detected"),
+    REFUSED("REDIS0010\x03\x01k\x01\x01"
+            "a\xfd",
+            "Internal error in RDB reading offset 16 -> Zset with NAN score detected"),
     REFUSED("REDIS0010\x00\x82", "Internal error in RDB reading offset 11 -> Unknown length encoding 130"),
     REFUSED("REDIS0010\x00\xc4", "Internal error in RDB reading offset 11 -> Unknown RDB string encoding type 4"),
     REFUSED("REDIS0010\x01\x01k\xc0", "Internal error in RDB reading offset 13 -> Bad number of elements"),
     /* hostile sizes */
-    REFUSED("REDIS0010\x00\x81\x7f\xff\xff\xff\xff\xff\xff\xff", "Internal error in RDB reading offset 19 -> A string of 9223372036854775807"),
-    REFUSED("REDIS0010\x00\x01k\xc3\x04\x80\x1f\xff\xff\xff", "Internal error in RDB reading offset 19 -> Invalid LZF compressed string"),
-    REFUSED("REDIS0010\x00\x01k\xc3\x05\x0b\x00" "a\xe0\x00\x00", "Internal error in RDB reading offset 20 -> Invalid LZF compressed string"),
+    REFUSED("REDIS0010\x00\x81\x7f\xff\xff\xff\xff\xff\xff\xff",
+            "Internal error in RDB reading offset 19 -> A string of 9223372036854775807"),
+    REFUSED("REDIS0010\x00\x01k\xc3\x04\x80\x1f\xff\xff\xff",
+            "Internal error in RDB reading offset 19 -> Invalid LZF compressed string"),
+    REFUSED("REDIS0010\x00\x01k\xc3\x05\x0b\x00"
+            "a\xe0\x00\x00",
+            "Internal error in RDB reading offset 20 -> Invalid LZF compressed string"),
     /* damaged compact encodings */
-    REFUSED("REDIS0010\x0b\x01k\x0c\x03\0\0\0\x02\0\0\0\xff\xff\x2c\x01", "Internal error in RDB reading offset 25 -> set integrity check failed."),
-    REFUSED("REDIS0010\x0b\x01k\x0c\x02\0\0\0\x03\0\0\0\xff\xff\x2c\x01", "Internal error in RDB reading offset 25 -> set integrity check failed."),
-    REFUSED("REDIS0010\x10\x01k\x0c\x0c\0\0\0\x02\0\x8a" "f\x02\x05\x01\xff", "Internal error in RDB reading offset 25 -> hash integrity check failed."),
-    REFUSED("REDIS0010\x10\x01k\x09\x09\0\0\0\x01\0\x05\x01\xff", "Internal error in RDB reading offset 22 -> hash integrity check failed."),
-    REFUSED("REDIS0010\x0a\x01k\x0c\x0c\0\0\0\x0a\0\0\0\x01\0\xfe\xff", "Internal error in RDB reading offset 25 -> list integrity check failed."),
-    REFUSED("REDIS0010\x12\x01k\x01\x03", "Internal error in RDB reading offset 14 -> Quicklist integrity check failed."),
+    REFUSED("REDIS0010\x0b\x01k\x0c\x03\0\0\0\x02\0\0\0\xff\xff\x2c\x01",
+            "Internal error in RDB reading offset 25 -> set integrity check failed."),
+    REFUSED("REDIS0010\x0b\x01k\x0c\x02\0\0\0\x03\0\0\0\xff\xff\x2c\x01",
+            "Internal error in RDB reading offset 25 -> set integrity check failed."),
+    REFUSED("REDIS0010\x10\x01k\x0c\x0c\0\0\0\x02\0\x8a"
+            "f\x02\x05\x01\xff",
+            "Internal error in RDB reading offset 25 -> hash integrity check failed."),
+    REFUSED("REDIS0010\x10\x01k\x09\x09\0\0\0\x01\0\x05\x01\xff",
+            "Internal error in RDB reading offset 22 -> hash integrity check failed."),
+    REFUSED("REDIS0010\x0a\x01k\x0c\x0c\0\0\0\x0a\0\0\0\x01\0\xfe\xff",
+            "Internal error in RDB reading offset 25 -> list integrity check failed."),
+    REFUSED("REDIS0010\x12\x01k\x01\x03",
+            "Internal error in RDB reading offset 14 -> Quicklist integrity check failed."),
 #undef REFUSED
 };
 
@@ -285,8 +399,10 @@ END_TEST
 
 /* A length may promise what it likes: memory follows the bytes that come. */
 START_TEST(promises_cost_nothing) {
-    static const char file[] = "REDIS0010\x00\x80\x1f\xff\xff\xf0" "abc";
-    static const char elements[] = "REDIS0010\x01\x01k\x81\xff\xff\xff\xff\xff\xff\xff\xff\x01" "a";
+    static const char file[] = "REDIS0010\x00\x80\x1f\xff\xff\xf0"
+                               "abc";
+    static const char elements[] = "REDIS0010\x01\x01k\x81\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+                                   "a";
     size_t before = pool_in_use(r.pool);
     struct keyspace *ks = keyspace_create(r.pool);
     for (int i = 0; i < 2; i++) {
@@ -302,8 +418,8 @@ START_TEST(promises_cost_nothing) {
 }
 END_TEST
 
-/* A file cut anywhere is unfinished; a file with any one bit wrong is refused, by its structure or by the checksum. (The
- * version's last digits apart: below version 5 there is no checksum.) */
+/* A file cut anywhere is unfinished; a file with any one bit wrong is refused, by its structure or by the checksum.
+ * (The version's last digits apart: below version 5 there is no checksum.) */
 START_TEST(no_damage_goes_unnoticed) {
     struct buffer file;
     buffer_init(&file, r.pool);

@@ -1,8 +1,8 @@
 /* The model's commands against a real redis-server 7.0: replies, replication stream and DEBUG DIGEST.
  *
  * Method: random commands, over few keys so that types clash and conditions fail, go to both. Every
- * reply must be equal (as a bag where the real order is that of a hash table), what the model propagates must be what the
- * real server's replica receives, and at the end of every batch both datasets must have the same digest. */
+ * reply must be equal (as a bag where the real order is that of a hash table), what the model propagates must be what
+ * the real server's replica receives, and at the end of every batch both datasets must have the same digest. */
 #include <check.h>
 #include <sys/time.h>
 #include <time.h>
@@ -14,7 +14,8 @@
 enum { BATCHES = 25, BATCH = 400, TTL_SLACK_MS = 2000 };
 
 /* Whose replies come in the order of a hash table. */
-static const char *const unordered[] = {"SMEMBERS", "SPOP", "SINTER", "SUNION", "SDIFF", "KEYS", "HGETALL", "HKEYS", "HVALS"};
+static const char *const unordered[] = {"SMEMBERS", "SPOP",    "SINTER", "SUNION", "SDIFF",
+                                        "KEYS",     "HGETALL", "HKEYS",  "HVALS"};
 
 /* --- the real server ---------------------------------------------------------------------------------------- */
 
@@ -72,7 +73,8 @@ static bool near(const char *a, const char *b) {
 
 /* Times to live differ by how long a command takes. */
 static bool replies_equal(struct bytes name, struct buffer *real, struct buffer *model) {
-    static const char *const times[] = {"TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"}, *const moves[] = {"BLMOVE", "BRPOPLPUSH"};
+    static const char *const times[] = {"TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"}, *const moves[] = {"BLMOVE",
+                                                                                                       "BRPOPLPUSH"};
     /* The real server waited in vain, which it tells by another nil than a block that does not wait. */
     if (word_in(name, moves, 2) && strcmp(real->at, "*-1\r\n") == 0) return strcmp(model->at, "$-1\r\n") == 0;
     if (word_in(name, unordered, sizeof unordered / sizeof *unordered)) {
@@ -153,7 +155,8 @@ static void now(struct rig *r) {
 }
 
 /* Runs one command on both; how many differences were found. */
-static int compare_one(struct rig *r, struct words *w, struct buffer *real, struct buffer *stream, struct buffer *lines) {
+static int compare_one(struct rig *r, struct words *w, struct buffer *real, struct buffer *stream,
+                       struct buffer *lines) {
     static uint64_t serial;
     char marker[40];
     now(r);
@@ -225,9 +228,10 @@ START_TEST(table_is_the_real_one) {
     static const struct {
         const char *name;
         unsigned flag;
-    } flags[] = {{"write", CMD_WRITE},       {"readonly", CMD_READONLY}, {"denyoom", CMD_DENYOOM}, {"admin", CMD_ADMIN},
-                 {"noscript", CMD_NOSCRIPT}, {"loading", CMD_LOADING},   {"stale", CMD_STALE},     {"fast", CMD_FAST},
-                 {"no_multi", CMD_NO_MULTI}, {"no_auth", CMD_NO_AUTH},   {"blocking", CMD_BLOCKING}};
+    } flags[] = {{"write", CMD_WRITE},     {"readonly", CMD_READONLY}, {"denyoom", CMD_DENYOOM},
+                 {"admin", CMD_ADMIN},     {"noscript", CMD_NOSCRIPT}, {"loading", CMD_LOADING},
+                 {"stale", CMD_STALE},     {"fast", CMD_FAST},         {"no_multi", CMD_NO_MULTI},
+                 {"no_auth", CMD_NO_AUTH}, {"blocking", CMD_BLOCKING}};
     struct pool *pool = pool_create();
     struct buffer reply;
     buffer_init(&reply, pool);
@@ -259,7 +263,8 @@ END_TEST
 static void start(void) {
     static const char *const arguments[] = {"--enable-debug-command", "yes", "--repl-diskless-sync", "no", NULL};
     ck_assert(real_server_start(&server, arguments));
-    /* Keys that are set with a deadline in the past go when they are looked at, not when the real server's cron likes. */
+    /* Keys that are set with a deadline in the past go when they are looked at, not when the real server's cron likes.
+     */
     struct pool *pool = pool_create();
     struct buffer reply;
     buffer_init(&reply, pool);

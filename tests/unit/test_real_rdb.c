@@ -90,7 +90,6 @@ static void on_both(const struct bytes *words, size_t count) {
 
 static void line_on_both(const char *format, int n) {
     char line[512];
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(line, sizeof line, format, n, n, n);
     ask_line(&server, &reply, line);
     ck_assert_int_ne(reply.at[0], '-');

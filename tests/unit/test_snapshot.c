@@ -29,20 +29,27 @@ static void run_some(struct rig *r, struct chance *c, int count) {
 /* Things that commands do not do. */
 static void disturb(struct rig *r, struct keyspace *other, struct chance *c) {
     switch (draw(c, 30)) {
-    case 0: keyspace_swap(r->ks, other); break;
-    case 1: keyspace_flush(r->ks, (int)draw(c, KEYSPACE_DBS)); break;
-    case 2: keyspace_populate(r->ks, (int)draw(c, 3), draw(c, 200), "key", draw(c, 100)); break;
+    case 0:
+        keyspace_swap(r->ks, other);
+        break;
+    case 1:
+        keyspace_flush(r->ks, (int)draw(c, KEYSPACE_DBS));
+        break;
+    case 2:
+        keyspace_populate(r->ks, (int)draw(c, 3), draw(c, 200), "key", draw(c, 100));
+        break;
     case 3:
         r->now_ms += (int64_t)draw(c, 600000);
         keyspace_expire_cycle(r->ks, r->now_ms, 5, NULL, NULL);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
-/* Method: right after opening, the whole snapshot is written to a file: the deep copy. Then a second writer goes over the
- * same snapshot step by step, with random commands, flushes, swaps and expiry in between; its file must be the same, byte by
- * byte. Every third time the keyspace is destroyed before the writer is through. */
+/* Method: right after opening, the whole snapshot is written to a file: the deep copy. Then a second writer goes over
+ * the same snapshot step by step, with random commands, flushes, swaps and expiry in between; its file must be the
+ * same, byte by byte. Every third time the keyspace is destroyed before the writer is through. */
 START_TEST(writer_sees_the_instant_of_opening) {
     struct rig r;
     struct buffer first, second;
@@ -94,7 +101,7 @@ START_TEST(one_at_a_time) {
     ck_assert_ptr_nonnull(s);
     ck_assert_ptr_null(snapshot_open(r.ks, PAGE));
     keyspace_swap(r.ks, other);
-    ck_assert_ptr_null(snapshot_open(r.ks, PAGE)); /* the process has its child still */
+    ck_assert_ptr_null(snapshot_open(r.ks, PAGE));  /* the process has its child still */
     ck_assert_ptr_null(snapshot_open(other, PAGE)); /* its databases are the child's, too */
     snapshot_close(s);
     s = snapshot_open(r.ks, PAGE);
@@ -105,8 +112,8 @@ START_TEST(one_at_a_time) {
 }
 END_TEST
 
-/* Nothing is copied without a write; a write costs pages once, however often it comes; what is copied never exceeds what was
- * there by more than the pages' rounding. */
+/* Nothing is copied without a write; a write costs pages once, however often it comes; what is copied never exceeds
+ * what was there by more than the pages' rounding. */
 START_TEST(copies_are_counted) {
     struct rig r;
     rig_init(&r);
@@ -156,21 +163,21 @@ START_TEST(values_changed_in_place_cost_their_size) {
 }
 END_TEST
 
-/* What redis-server 7.0.15 said (rdb_last_cow_size, KiB) when so many writes came during a BGSAVE, less the 570 KiB that it
- * says without any. */
+/* What redis-server 7.0.15 said (rdb_last_cow_size, KiB) when so many writes came during a BGSAVE, less the 570 KiB
+ * that it says without any. */
 static const struct measured {
     const char *command; /* %d is a random key's number, or counts up if `in_order` */
     bool in_order;
     int keys, size, writes, copied;
 } measured[] = {
-    {"SET key:%d %.*s", false, 100000, 100, 10, 116},     {"SET key:%d %.*s", false, 100000, 100, 100, 1160},
-    {"SET key:%d %.*s", false, 100000, 100, 1000, 8016},  {"SET key:%d %.*s", false, 100000, 100, 20000, 17172},
-    {"SET key:%d %.*s", false, 100000, 16, 1000, 5084},   {"SET key:%d %.*s", false, 100000, 16, 20000, 7816},
-    {"SET key:%d %.*s", false, 20000, 1000, 1000, 4868},  {"SET key:%d %.*s", false, 20000, 1000, 20000, 20884},
-    {"SET key:%d %.*s", true, 100000, 100, 1000, 188},    {"SET key:%d %.*s", true, 100000, 100, 20000, 3444},
-    {"SET new:%d %.*s", true, 100000, 100, 100, 320},     {"SET new:%d %.*s", true, 100000, 100, 20000, 1040},
-    {"APPEND key:%d y", false, 100000, 100, 100, 780},    {"APPEND key:%d y", false, 100000, 100, 20000, 14052},
-    {"DEL key:%d", false, 100000, 100, 10, 84},           {"DEL key:%d", false, 100000, 100, 20000, 4376},
+    {"SET key:%d %.*s", false, 100000, 100, 10, 116},    {"SET key:%d %.*s", false, 100000, 100, 100, 1160},
+    {"SET key:%d %.*s", false, 100000, 100, 1000, 8016}, {"SET key:%d %.*s", false, 100000, 100, 20000, 17172},
+    {"SET key:%d %.*s", false, 100000, 16, 1000, 5084},  {"SET key:%d %.*s", false, 100000, 16, 20000, 7816},
+    {"SET key:%d %.*s", false, 20000, 1000, 1000, 4868}, {"SET key:%d %.*s", false, 20000, 1000, 20000, 20884},
+    {"SET key:%d %.*s", true, 100000, 100, 1000, 188},   {"SET key:%d %.*s", true, 100000, 100, 20000, 3444},
+    {"SET new:%d %.*s", true, 100000, 100, 100, 320},    {"SET new:%d %.*s", true, 100000, 100, 20000, 1040},
+    {"APPEND key:%d y", false, 100000, 100, 100, 780},   {"APPEND key:%d y", false, 100000, 100, 20000, 14052},
+    {"DEL key:%d", false, 100000, 100, 10, 84},          {"DEL key:%d", false, 100000, 100, 20000, 4376},
 };
 
 START_TEST(copies_are_those_of_the_real_server) {
@@ -183,7 +190,6 @@ START_TEST(copies_are_those_of_the_real_server) {
     keyspace_populate(r.ks, 0, (uint64_t)m->keys, "key", (uint64_t)m->size);
     struct snapshot *s = snapshot_open(r.ks, PAGE);
     for (int i = 0; i < m->writes; i++) {
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(line, sizeof line, m->command, m->in_order ? i : (int)draw(&c, (uint64_t)m->keys), m->size, value);
         ck_assert(rig_line(&r, line));
     }
