@@ -169,7 +169,7 @@ static size_t draw_word(struct chance *c, char kind, char *into) {
             return (size_t)sprintf(into, ranges[i].format, ranges[i].from + (int)draw(c, (uint64_t)ranges[i].count));
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
         if (choices[i].kind == kind) return draw_choice(c, choices[i].words, into);
-    assert(!"a kind of word");
+    assert(false && "a kind of word");
     return 0;
 }
 
