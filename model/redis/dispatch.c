@@ -198,22 +198,15 @@ static void execute_once(struct client *c, const struct running *r) {
     struct server *s = c->server;
     struct dataset_digest before = {0, 0};
     if (propagate_wanted(s)) before = keyspace_digest(s->ks);
+    uint64_t expired = s->stats.expired_keys;
     s->call_dirty = 0;
     s->running_failed = false;
     s->running_error = NULL;
     dispatch_call(c, r, s->mstime);
     propagate_flush(s, before);
-    if (s->call_dirty && c->kind == CLIENT_NORMAL) {
-        struct dataset_digest after = keyspace_digest(s->ks);
-        struct happening h = {.kind = R_WRITE,
-                              .peer = c->conn->peer,
-                              .conn = c->conn->id,
-                              .a = s->repl.offset,
-                              .b = (int64_t)after.low,
-                              .c = (int64_t)after.high,
-                              .d = (int64_t)c->commands};
-        host_note(s->host, &h);
-    }
+    bool expired_untold = s->stats.expired_keys != expired && !s->repl.backlog && !server_is_replica(s);
+    if (s->call_dirty && c->kind == CLIENT_NORMAL) propagate_note_write(s, c);
+    else if (expired_untold) propagate_note_write(s, NULL);
     if (s->running_failed && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
     if (pool_in_use(s->scratch)) pool_reset(s->scratch);
     c->woff = s->repl.offset;

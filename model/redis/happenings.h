@@ -16,7 +16,8 @@ enum redis_happening {
     R_FEED,
     /* A write of a client was executed here and changed the dataset: a = offset after it (unchanged if there is no
      * backlog), b c = digest after it, conn = the client's connection, d = ordinal of the command on that
-     * connection (from 1). Told whether or not it was fed, after the R_FEED of its bytes. */
+     * connection (from 1). Told whether or not it was fed, after the R_FEED of its bytes. Keys that
+     * expire while there is no backlog are told, too: conn = 0, d = 0. */
     R_WRITE,
     /* A replica executed a command of its master's stream (outside MULTI, or the EXEC): a = applied offset after it,
      * b c = digest after it, d = bytes since the previous R_APPLY (the command's, for EXEC the whole block's).

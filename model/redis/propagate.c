@@ -62,6 +62,18 @@ void propagate_flush(struct server *s, struct dataset_digest before) {
     list->count = 0;
 }
 
+void propagate_note_write(struct server *s, const struct client *c) {
+    struct dataset_digest after = keyspace_digest(s->ks);
+    struct happening h = {.kind = R_WRITE,
+                          .peer = c ? c->conn->peer : NO_PARTY,
+                          .conn = c ? c->conn->id : 0,
+                          .a = s->repl.offset,
+                          .b = (int64_t)after.low,
+                          .c = (int64_t)after.high,
+                          .d = c ? (int64_t)c->commands : 0};
+    host_note(s->host, &h);
+}
+
 void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before) {
     assert(s->ops.count == 0);
     s->stats.expired_keys++;
