@@ -139,3 +139,9 @@ replay_stops_at_event() {
         grep -q 'total_commands_processed' "$work/event.txt" && ! grep -qE '^. #.* load -> m ' "$work/event.txt"
 }
 verify "replay stops after an event and watches one node" replay_stops_at_event
+
+readme_is_true() {
+    "$DETSIM" run "$good" --seed 7 >"$work/readme.txt" || return 1
+    grep -qF "$(sed 's/ wall=.*//' "$work/readme.txt")" README.md
+}
+verify "the run that the README shows is the run that one gets" readme_is_true
