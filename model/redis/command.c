@@ -107,8 +107,8 @@ struct entry *exec_find_in(struct exec *ex, int db, struct bytes key) {
     struct entry *e = database_find(in, key);
     if (!e || ex->expiry == EXPIRY_IGNORE || !exec_expired(ex, e)) return e;
     if (ex->expiry == EXPIRY_MASTER) {
+        propagate_expiry(ex, db, key); /* first: the key's bytes may be the entry's own */
         database_remove(in, e);
-        propagate_expiry(ex, db, key);
     } else if (ex->command->flags & CMD_WRITE) {
         database_remove(in, e); /* a writable replica's own client: deleted here, told to nobody */
     }

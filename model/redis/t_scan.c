@@ -5,11 +5,17 @@
 #include "sim/world/chance.h"
 #include "sim/world/glob.h"
 
-/* The entry in a slot if it is there for this caller. */
+/* The entry in a slot if it is there for this caller. An expired one stays: KEYS only hides it. */
 static struct entry *visible(struct exec *ex, uint32_t slot) {
     struct entry *e = database_slot(exec_database(ex), slot);
     if (!e || ex->expiry == EXPIRY_IGNORE || !exec_expired(ex, e)) return e;
     return NULL;
+}
+
+/* The same for SCAN and RANDOMKEY, to which an expired key is one looked up: a master deletes it. */
+static struct entry *visit(struct exec *ex, uint32_t slot) {
+    struct entry *e = database_slot(exec_database(ex), slot);
+    return e ? exec_find(ex, text_bytes(e->key)) : NULL;
 }
 
 void command_keys(struct exec *ex) {
@@ -47,9 +53,12 @@ static bool read_scan_options(struct exec *ex, struct scan_options *o) {
     return true;
 }
 
-static bool scan_wants(const struct scan_options *o, const struct entry *e) {
-    if (o->match.at && !glob_match(o->match, text_bytes(e->key))) return false;
-    return !o->type.at || resp_word_is(o->type, object_type_name(e->type));
+/* The entry in a slot if SCAN shows it. */
+static const struct entry *scan_slot(struct exec *ex, const struct scan_options *o, uint32_t slot) {
+    const struct entry *e = database_slot(exec_database(ex), slot);
+    if (!e || (o->match.at && !glob_match(o->match, text_bytes(e->key)))) return NULL;
+    e = visit(ex, slot);
+    return e && o->type.at && !resp_word_is(o->type, object_type_name(e->type)) ? NULL : e;
 }
 
 void command_scan(struct exec *ex) {
@@ -65,8 +74,8 @@ void command_scan(struct exec *ex) {
     struct bytes *found = pool_alloc(ex->pool, cursor < end ? (size_t)(end - cursor) * sizeof *found : 0);
     size_t count = 0;
     for (; cursor < end; cursor++) {
-        const struct entry *e = visible(ex, (uint32_t)cursor);
-        if (e && scan_wants(&o, e)) found[count++] = text_bytes(e->key);
+        const struct entry *e = scan_slot(ex, &o, (uint32_t)cursor);
+        if (e) found[count++] = text_bytes(e->key);
     }
     reply_array(ex, 2);
     reply_bulk(ex, exec_text(ex, end < db->slots ? end : 0));
@@ -78,7 +87,7 @@ void command_randomkey(struct exec *ex) {
     struct database *db = exec_database(ex);
     uint32_t first = db->slots ? (uint32_t)chance_below(ex->chance, db->slots) : 0;
     for (uint32_t i = 0; i < db->slots; i++) {
-        const struct entry *e = visible(ex, (uint32_t)(((uint64_t)first + i) % db->slots));
+        const struct entry *e = visit(ex, (uint32_t)(((uint64_t)first + i) % db->slots));
         if (!e) continue;
         reply_bulk(ex, text_bytes(e->key));
         return;

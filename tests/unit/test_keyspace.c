@@ -151,11 +151,21 @@ START_TEST(expiry_views) {
     r.expiry = EXPIRY_IGNORE;
     ck_assert_str_eq(reply_to(&r, "APPEND k y"), ":2\r\n");
     r.expiry = EXPIRY_MASTER;
+    ck_assert_str_eq(reply_to(&r, "KEYS *"), "*0\r\n"); /* hides it, no more */
+    ck_assert_str_eq(reply_to(&r, "SCAN 0 MATCH x*"), "*2\r\n$1\r\n0\r\n*0\r\n");
+    ck_assert_uint_eq(r.stream.len, 0);
     ck_assert_str_eq(reply_to(&r, "GET k"), "$-1\r\n");
     ck_assert_str_eq(r.stream.at, "DEL k\n");
     ck_assert(r.ex.before && r.ex.before->expiry);
     ck_assert_uint_eq(r.ex.dirty, 0);
     ck_assert_str_eq(reply_to(&r, "DBSIZE"), ":0\r\n");
+    static const char *const lookups[] = {"SCAN 0", "RANDOMKEY", "DEL k", "SETNX k y"};
+    for (int i = 0; i < 4; i++) {
+        rig_line(&r, "SET k x PX 10");
+        r.now_ms += 11;
+        rig_line(&r, lookups[i]);
+        ck_assert_int_eq(strncmp(r.stream.at, "DEL k\n", 6), 0);
+    }
     rig_done(&r);
 }
 END_TEST
