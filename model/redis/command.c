@@ -141,6 +141,26 @@ bool exec_close(struct exec *ex, struct entry *e) {
     return true;
 }
 
+void exec_remove_members(struct exec *ex, enum object_type type) {
+    bool wrong;
+    struct entry *e = exec_find_type(ex, ex->argv[1], type, &wrong);
+    if (wrong) return;
+    uint32_t removed = 0;
+    if (e) {
+        struct database *db = exec_database(ex);
+        struct table *t = entry_open(db, e)->table;
+        for (size_t i = 2; i < ex->argc; i++) {
+            struct element *member = table_find(t, ex->argv[i]);
+            if (!member) continue;
+            table_remove(db->pool, t, member, type == OBJECT_HASH && t->count <= TABLE_ORDERED_MAX);
+            removed++;
+        }
+        exec_close(ex, e);
+    }
+    ex->dirty += removed;
+    reply_number(ex, removed);
+}
+
 void exec_store(struct exec *ex, struct bytes key, enum object_type type, union object value) {
     struct database *db = exec_database(ex);
     struct entry *e = exec_find(ex, key);

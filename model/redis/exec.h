@@ -29,6 +29,8 @@ struct entry *exec_find_or_add(struct exec *ex, struct bytes key, enum object_ty
 bool exec_expired(const struct exec *ex, const struct entry *e);
 /* Ends changes in place begun by entry_open: a collection without elements is removed (true then). */
 bool exec_close(struct exec *ex, struct entry *e);
+/* SREM, HDEL: removes the members that arguments 2.. name from the set or hash at argument 1; replies how many. */
+void exec_remove_members(struct exec *ex, enum object_type type);
 /* Puts a value at a key, in place of whatever was there, without deadline. */
 void exec_store(struct exec *ex, struct bytes key, enum object_type type, union object value);
 /* Removes a key if it is there; whether it was. */

@@ -130,23 +130,7 @@ void command_hsetnx(struct exec *ex) {
 }
 
 void command_hdel(struct exec *ex) {
-    bool wrong;
-    struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_HASH, &wrong);
-    if (wrong) return;
-    uint32_t removed = 0;
-    if (e) {
-        struct database *db = exec_database(ex);
-        struct table *t = entry_open(db, e)->table;
-        for (size_t i = 2; i < ex->argc; i++) {
-            struct element *f = table_find(t, ex->argv[i]);
-            if (!f) continue;
-            table_remove(db->pool, t, f, t->count <= TABLE_ORDERED_MAX);
-            removed++;
-        }
-        exec_close(ex, e);
-    }
-    ex->dirty += removed;
-    reply_number(ex, removed);
+    exec_remove_members(ex, OBJECT_HASH);
 }
 
 /* --- numbers ---------------------------------------------------------------------------------------------- */

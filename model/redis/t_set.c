@@ -35,23 +35,7 @@ void command_sadd(struct exec *ex) {
 }
 
 void command_srem(struct exec *ex) {
-    bool wrong;
-    struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_SET, &wrong);
-    if (wrong) return;
-    uint32_t removed = 0;
-    if (e) {
-        struct database *db = exec_database(ex);
-        struct table *t = entry_open(db, e)->table;
-        for (size_t i = 2; i < ex->argc; i++) {
-            struct element *member = table_find(t, ex->argv[i]);
-            if (!member) continue;
-            table_remove(db->pool, t, member, false);
-            removed++;
-        }
-        exec_close(ex, e);
-    }
-    ex->dirty += removed;
-    reply_number(ex, removed);
+    exec_remove_members(ex, OBJECT_SET);
 }
 
 void command_scard(struct exec *ex) {
