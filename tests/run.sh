@@ -3,16 +3,16 @@
 # The last line is the count: N passed, N failed.
 #
 #   tests/run.sh           everything
-#   tests/run.sh NAME...   only these: lint unit scenarios determinism defects cli corpus
+#   tests/run.sh NAME...   only these: lint unit scenarios determinism defects cli capture corpus
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 . tests/report.sh
 need_packages gcc libc6-dev clang libclang-rt-14-dev cmake ninja-build pkg-config check libsqlite3-dev \
-    libxxhash-dev nettle-dev gnuplot-nox redis-server redis-tools sqlite3 python3
+    libxxhash-dev nettle-dev gnuplot-nox redis-server redis-tools sqlite3 python3 tshark
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios determinism defects cli corpus)
+[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios determinism defects cli capture corpus)
 
 build() {
     local preset

@@ -17,7 +17,7 @@ enum { JOBS_MAX = 1024 };
 
 static const char help[] =
     "detsim run FILE... [--seed N | --seeds A..B] [--jobs N] [--db FILE] [--record LEVEL]\n"
-    "                   [--format text|json|tap|junit] [--twice] [--quiet]\n"
+    "                   [--format text|json|tap|junit] [--twice] [--pcap FILE] [--quiet]\n"
     "\n"
     "Runs each scenario file and judges it: what the system promises, and what the file expects.\n"
     "\n"
@@ -28,6 +28,7 @@ static const char help[] =
     "  --record LEVEL  how much of each run: summary, ops or events (default: events)\n"
     "  --format F      text, json (one object a line), tap or junit\n"
     "  --twice         makes every run twice and compares; names the first event that differs\n"
+    "  --pcap FILE     one run only: its traffic as pcapng, for Wireshark and tshark\n"
     "  --quiet         no progress on stderr\n"
     "\n"
     "Examples\n"
@@ -52,6 +53,7 @@ struct options {
     const char *db;
     const char *record;
     const char *format;
+    const char *pcap;
     bool twice;
     bool quiet;
 };
@@ -67,6 +69,7 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--db", ARGUMENT_TEXT, &o->db, NULL, NULL},
         {"--record", ARGUMENT_CHOICE, &o->record, NULL, levels},
         {"--format", ARGUMENT_CHOICE, &o->format, NULL, formats},
+        {"--pcap", ARGUMENT_TEXT, &o->pcap, NULL, NULL},
         {"--twice", ARGUMENT_FLAG, &o->twice, NULL, NULL},
         {"--quiet", ARGUMENT_FLAG, &o->quiet, NULL, NULL},
         {.name = NULL},
@@ -126,8 +129,16 @@ static const char *options_text(struct pool *pool, const struct options *o) {
     buffer_printf(&text, " --jobs %llu --format %s", (unsigned long long)o->jobs, o->format);
     if (o->db) buffer_printf(&text, " --db %s --record %s", o->db, o->record);
     if (o->twice) buffer_puts(&text, " --twice");
+    if (o->pcap) buffer_printf(&text, " --pcap %s", o->pcap);
     if (o->quiet) buffer_puts(&text, " --quiet");
     return text.at;
+}
+
+static const char *wrong_size(const struct campaign *campaign) {
+    uint64_t runs = campaign_size(campaign);
+    if (runs > RUNS_MAX) return "that is more than 1,000,000,000 runs";
+    if (runs > 1 && campaign->pcap) return "--pcap captures the traffic of one run: give one file and one seed";
+    return NULL;
 }
 
 static int make_campaign(const struct program *program, const struct options *o, struct pool *pool,
@@ -137,12 +148,14 @@ static int make_campaign(const struct program *program, const struct options *o,
     campaign->writer = writer_find(o->format);
     campaign->twice = o->twice;
     campaign->quiet = o->quiet;
+    campaign->pcap = o->pcap;
     campaign->options = options_text(pool, o);
     campaign->out = stdout;
     campaign->messages = stderr;
     if (o->db) campaign->recorders = program->recorders;
-    if (campaign_size(campaign) > RUNS_MAX) {
-        fputs("detsim run: that is more than 1,000,000,000 runs\n", stderr);
+    const char *wrong = wrong_size(campaign);
+    if (wrong) {
+        fprintf(stderr, "detsim run: %s\n", wrong);
         return EXIT_USAGE;
     }
     return campaign_make(campaign);

@@ -25,6 +25,7 @@ struct campaign {
     bool quiet;                              /* no progress */
     const struct recorder_source *recorders; /* NULL: nothing is recorded */
     struct recorder_campaign record;         /* path, command and level, if recorders is given */
+    const char *pcap;                        /* file for the traffic of a campaign's only run; NULL: none */
     const char *options;                     /* of the command line but files and seeds: to say how to go on */
     struct run_limits limits;
     FILE *out;      /* results */

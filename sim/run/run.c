@@ -263,6 +263,7 @@ struct run *run_begin(const struct run_setup *setup) {
     run->loop = POOL_NEW(run->pool, struct loop);
     run->loop->limits = limits_of(setup);
     run->loop->seen = UINT64_MAX;
+    if (setup->capture) capture_attach(setup->capture, run->world);
     recording_begin(run);
     cluster_start(run);
     timeline_start(run);

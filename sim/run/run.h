@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/run/capture.h"
 #include "sim/run/recorder.h"
 #include "sim/run/system.h"
 #include "sim/scenario/plan.h"
@@ -34,6 +35,7 @@ struct run_setup {
     struct pool *scratch; /* a second one, for the system alone */
     struct recorder *const *recorders;
     size_t recorder_count;
+    struct capture *capture; /* of the run's traffic; NULL: none */
     bool no_fields; /* the nodes' fields at the end are not wanted: some cost more than the run */
     struct run_limits limits;
 };

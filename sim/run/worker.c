@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "sim/run/capture.h"
 #include "sim/run/twice.h"
 
 /* Set by SIGTERM; the one thing that a signal handler may touch. */
@@ -69,6 +70,20 @@ static bool read_order(struct worker *w, struct order *order) {
     return true;
 }
 
+/* Makes the run, with its traffic captured if that was asked for. False: the capture cannot be written. */
+static bool make_captured(struct worker *w, struct run_setup *setup, struct run_result *result) {
+    const char *path = w->campaign->pcap;
+    if (path) setup->capture = capture_open(w->pool, path);
+    bool good = !path || setup->capture;
+    if (good) {
+        run_make(setup, result);
+        good = !path || capture_close(setup->capture);
+    }
+    setup->capture = NULL;
+    if (!good) snprintf(w->problem, sizeof w->problem, "cannot write %s: %s", path, strerror(errno));
+    return good;
+}
+
 /* Makes one run and reports it. False: the worker cannot go on. */
 static bool make_one(struct worker *w, uint64_t number) {
     struct campaign_run which = campaign_run_at(w->campaign, number);
@@ -85,7 +100,10 @@ static bool make_one(struct worker *w, uint64_t number) {
                               .no_fields = !w->recorder && !w->campaign->writer->with_fields,
                               .limits = w->campaign->limits};
     struct run_result result;
-    run_make(&setup, &result);
+    if (!make_captured(w, &setup, &result)) {
+        send_problem(w, w->problem);
+        return false;
+    }
     if (w->campaign->twice) twice_compare(&setup, w->again, w->again_scratch, &result);
     if (!run_keep(&setup, &result)) {
         send_problem(w, w->campaign->recorders->problem(w->recorder));

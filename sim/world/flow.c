@@ -118,6 +118,7 @@ static void probe_later(struct socket *s) {
         flow_give_up(s);
         return;
     }
+    tap_bare(s, 0, s->tcp->world->now);
     sim_time wait = wire_rto(wire_out(s), wire_in(s)) << (f->probes < 10 ? f->probes : 10);
     flow_wake_at(s, s->tcp->world->now + (wait < RTO_MOST ? wait : RTO_MOST));
 }
@@ -160,7 +161,9 @@ void flow_consume(struct socket *reader, size_t n) {
     /* Silly windows are not announced. */
     uint64_t half = half_buffer(wire_out(writer)), least = half / 2 < SEGMENT_MOST ? half / 2 : SEGMENT_MOST;
     if (window(f, half) < least && f->read < f->arrived) return;
-    flow_wake_at(writer, machine_departure(socket_machine(reader)) + wire_ack_delay(wire_out(writer), wire_in(writer)));
+    sim_time left = machine_departure(socket_machine(reader));
+    tap_bare(reader, 0, left);
+    flow_wake_at(writer, left + wire_ack_delay(wire_out(writer), wire_in(writer)));
 }
 
 /* --- the end -------------------------------------------------------------------------------------------- */
@@ -209,6 +212,7 @@ void flow_orphan_reset(struct socket *s, sim_time left) {
     struct world *w = s->tcp->world;
     flow_abandon(s);
     if (event_pending(&f->reset)) return;
+    tap_bare(s, PACKET_RST, left);
     if (s->tcp->local) {
         world_event_at_first(w, &f->reset, left);
         return;

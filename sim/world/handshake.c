@@ -30,6 +30,7 @@ static void note_lost(struct tcp *t, int to) {
 /* Sends a packet of the handshake to end `to`; lost, it waits for the next SYN. */
 static void send_packet(struct tcp *t, int to, enum handshake stage, sim_time left) {
     struct wire *wire = wire_out(&t->end[!to]);
+    tap_packet(&t->end[!to], stage == HANDSHAKE_REFUSAL ? PACKET_RST : PACKET_SYN, 0, 0, left);
     sim_time at = wire_arrival(wire, 0, left);
     if (wire_loses(wire)) {
         note_lost(t, to);
@@ -101,14 +102,18 @@ static void handshake_due(void *ctx, struct event *e) {
 
 /* On one machine both ends know at once. */
 static void connect_local(struct tcp *t) {
+    tap_packet(&t->end[0], PACKET_SYN, 0, 0, t->world->now);
     if (!accepts(t)) {
+        tap_packet(&t->end[1], PACKET_RST, 0, 0, t->world->now);
         fail(t, CONN_REFUSED);
         return;
     }
+    tap_packet(&t->end[1], PACKET_SYN, 0, 0, t->world->now);
     struct socket *client = &t->end[0], *server = &t->end[1];
     t->stage = HANDSHAKE_DONE;
     socket_be_born(server);
     client->state = server->state = SOCKET_OPEN;
+    tap_bare(client, 0, t->world->now);
     socket_tell_later(server, TELL_ACCEPTED);
     socket_tell_later(client, TELL_CONNECTED);
     socket_wake(client);

@@ -31,6 +31,7 @@ struct world {
     struct ring local;       /* machines that local bytes made ready */
     struct ring ended;       /* connections that nobody holds any more, to be recycled */
     struct segment *spare_segments;
+    const struct packet_tap *tap; /* NULL: nobody looks at packets */
 };
 
 enum process_state { PROCESS_NONE, PROCESS_RUNNING, PROCESS_EXITING /* its last turn is over, not its CPU time */ };

@@ -90,6 +90,7 @@ static void fly(struct socket *s, struct segment *seg, sim_time at) {
 static void transmit(struct socket *s, struct wire *wire, struct segment *seg, sim_time left) {
     seg->attempt++;
     seg->left = left;
+    tap_packet(s, seg->flags & SEGMENT_FIN ? PACKET_FIN : 0, seg->pos, seg->len, left);
     sim_time arrival = wire_arrival(wire, seg->len, left);
     if (wire_loses(wire))
         segment_lost(s, seg);
@@ -126,6 +127,7 @@ static void take(struct socket *s, struct socket *reader, struct segment *seg) {
     f->arrived += seg->len;
     s->tcp->world->delivered += seg->len;
     if (seg->flags & SEGMENT_FIN) f->fin_arrived = true;
+    if (!(seg->flags & SEGMENT_OPEN)) tap_bare(reader, 0, s->tcp->world->now);
     f->resends = 0;
     acknowledge(s, seg);
     socket_arrived(reader);
@@ -136,6 +138,7 @@ static void hold(struct socket *s, struct segment *seg) {
     struct flow *f = &s->out;
     struct world *w = s->tcp->world;
     seg->state = SEGMENT_HELD;
+    tap_bare(socket_peer(s), 0, w->now);
     if (++f->held != FAST_RESEND || f->dead || wire_in(s)->cut > 0) return;
     sim_time at = w->now + wire_ack_delay(wire_out(s), wire_in(s));
     if (event_pending(&f->resend) && f->resend.at <= at) return;
@@ -205,6 +208,7 @@ void segment_send_local(struct socket *s, uint32_t len, uint8_t flags, sim_time 
     bool at_once = left == s->tcp->world->now && !s->out.flying_first;
     struct segment *seg = segment_new(s, s->out.sent, len, flags);
     s->out.sent += len;
+    tap_packet(s, flags & SEGMENT_FIN ? PACKET_FIN : 0, seg->pos, len, left);
     fly(s, seg, left);
     if (!at_once) return;
     queue_remove(s->tcp->world->queue, &s->out.arrival);
@@ -275,6 +279,7 @@ static void land_others(struct flow *f) {
 
 void segments_lose_future(struct socket *s) {
     struct flow *f = &s->out;
+    tap_unsent(s);
     struct segment **link = &f->first, *kept = NULL;
     while (*link && (*link)->left <= s->tcp->world->now) {
         kept = *link;

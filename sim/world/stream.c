@@ -42,19 +42,18 @@ void flow_put(struct socket *s, const void *bytes, size_t n) {
     f->written += n;
 }
 
-/* The bytes from `pos`, at most `n`, that lie in one piece. */
-static struct bytes ring_piece(const struct flow *f, uint64_t pos, uint64_t n) {
+struct bytes flow_piece(const struct flow *f, uint64_t pos, uint64_t n) {
     if (n == 0) return (struct bytes){NULL, 0};
     size_t start = (pos - f->base) & (f->room - 1);
     return (struct bytes){f->bytes + start, f->room - start < n ? f->room - start : (size_t)n};
 }
 
 struct bytes flow_peek(const struct flow *f) {
-    return ring_piece(f, f->read, f->arrived - f->read);
+    return flow_piece(f, f->read, f->arrived - f->read);
 }
 
 uint64_t flow_hash(const struct flow *f, uint64_t pos, uint32_t n) {
-    struct bytes piece = ring_piece(f, pos, n);
+    struct bytes piece = flow_piece(f, pos, n);
     if (piece.len == n) return XXH3_64bits(piece.at, piece.len);
     XXH3_state_t state;
     XXH3_64bits_reset(&state);

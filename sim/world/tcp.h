@@ -149,6 +149,8 @@ void flow_put(struct socket *s, const void *bytes, size_t n);
 /* The unread bytes in one piece; the hash of n bytes from a position, wherever they lie. */
 struct bytes flow_peek(const struct flow *f);
 uint64_t flow_hash(const struct flow *f, uint64_t pos, uint32_t n);
+/* Bytes from `pos`, at most n, that lie in one piece. */
+struct bytes flow_piece(const struct flow *f, uint64_t pos, uint64_t n);
 /* All was read; the ring is not needed any more. */
 void flow_drained(struct pool *pool, struct flow *f);
 void flow_release_bytes(struct pool *pool, struct flow *f);
@@ -230,6 +232,22 @@ bool socket_listened(const struct machine *m, uint16_t port);
 void socket_be_born(struct socket *s);
 /* Gives back the connections that nobody holds. */
 void tcp_recycle_ended(struct world *w);
+
+/* --- tap.c: packets shown to whoever looks; each costs nothing if nobody does -------------------------------- */
+
+void tap_show(struct socket *s, unsigned flags, uint64_t pos, uint32_t len, sim_time left);
+void tap_show_bare(struct socket *s, unsigned flags, sim_time left);
+
+/* A packet from this end: flags besides ACK, and a range of its flow. */
+static inline void tap_packet(struct socket *s, unsigned flags, uint64_t pos, uint32_t len, sim_time left) {
+    if (s->tcp->world->tap) tap_show(s, flags, pos, len, left);
+}
+/* One without bytes: an acknowledgement, a reset. */
+static inline void tap_bare(struct socket *s, unsigned flags, sim_time left) {
+    if (s->tcp->world->tap) tap_show_bare(s, flags, left);
+}
+/* What was to leave this end after now never does. */
+void tap_unsent(struct socket *s);
 
 /* --- handshake.c ---------------------------------------------------------------------------------------- */
 

@@ -159,4 +159,31 @@ uint64_t world_in_flight(const struct world *w, uint16_t a, uint16_t b);
 /* Bytes that all links have delivered. */
 uint64_t world_bytes_delivered(const struct world *w);
 
+/* --- a tap on the wires ------------------------------------------------------------------------------ */
+
+enum { PACKET_FIN = 1, PACKET_SYN = 2, PACKET_RST = 4, PACKET_PSH = 8, PACKET_ACK = 16 }; /* the bits of TCP's header */
+
+/* A packet as its sender's interface sees it: whether it arrives, nobody knows yet. What is sent again is seen
+ * again. */
+struct packet {
+    sim_time at;       /* when it leaves, not before now */
+    uint16_t from, to; /* parties */
+    uint16_t from_port, to_port;
+    uint32_t conn;     /* number of the connection in the run */
+    uint64_t seq, ack; /* counted from 0, which the SYN takes; FIN takes one, too */
+    uint64_t window;   /* bytes that the sender can still take */
+    unsigned flags;
+    struct bytes payload[2]; /* one after the other; valid during the call */
+};
+
+struct packet_tap {
+    void (*packet)(void *ctx, const struct packet *p);
+    /* Packets of `from` on this connection that were to leave after now never do: its process is gone. */
+    void (*unsent)(void *ctx, uint16_t from, uint32_t conn);
+    void *ctx;
+};
+
+/* Shows every packet from now on to the tap, which the caller keeps. The tap changes nothing in the world. */
+void world_tap(struct world *w, const struct packet_tap *tap);
+
 #endif
