@@ -174,7 +174,7 @@ static void put_tcp_header(struct buffer *b, const struct packet *p, uint64_t se
     put_be(b, p->to_port, 2);
     put_be(b, first_sequence(p->conn, p->from_port) + (uint32_t)seq, 4);
     put_be(b, flags & PACKET_ACK ? first_sequence(p->conn, p->to_port) + (uint32_t)p->ack : 0, 4);
-    unsigned words = (TCP_HEADER + (syn ? SYN_OPTIONS : 0)) / 4;
+    uint64_t words = syn ? (TCP_HEADER + SYN_OPTIONS) / 4 : TCP_HEADER / 4;
     put_be(b, words << 4, 1);
     put_be(b, flags, 1);
     put_be(b, window < UINT16_MAX ? window : UINT16_MAX, 2);
