@@ -118,6 +118,7 @@ static bool put_run(FILE *out, struct evidence *e, const struct run_row *run) {
                        "}") &&
            put_members(out, e, run->id, "faults", '{', "SELECT kind, count FROM fault_count WHERE run = ?1", put_pair,
                        "}") &&
+           put_members(out, e, run->id, "probes", '{', "SELECT name, count FROM probe WHERE run = ?1", put_pair, "}") &&
            put_members(out, e, run->id, "notes", '[', "SELECT text FROM note WHERE run = ?1 ORDER BY ord", put_text,
                        "]") &&
            fputs("}\n", out) >= 0;

@@ -4,6 +4,7 @@
 
 #include "reports/formats.h"
 #include "reports/groups.h"
+#include "reports/reached.h"
 #include "reports/readable.h"
 
 /* So many runs are listed one by one, and so many failures; past it the groups and findings tell. */
@@ -153,7 +154,7 @@ bool format_text(FILE *out, struct evidence *e) {
     put_groups(out, groups, group_count, width);
     if (!put_failures(out, e, failed)) return false;
     put_runs(out, e, width);
-    return true;
+    return reached_put_text(out, e);
 }
 
 /* --- one run in full --------------------------------------------------------------------------------------------- */
@@ -209,7 +210,7 @@ static void put_figure(void *ctx, sqlite3_stmt *row) {
     char n[READABLE_ROOM];
 
     fputs("  ", out);
-    put_padded(out, evidence_text(row, 0), 20);
+    put_padded(out, evidence_text(row, 0), 32);
     fprintf(out, "  %16s\n", readable_count(n, sqlite3_column_int64(row, 1)));
 }
 
@@ -233,6 +234,7 @@ static const struct part parts[] = {
      put_expectation},
     {"faults", "SELECT begin_ns, end_ns, action FROM fault WHERE run = ?1 ORDER BY ord LIMIT 200", put_fault},
     {"figures", "SELECT name, value FROM metric WHERE run = ?1", put_figure},
+    {"probes", "SELECT name, count FROM probe WHERE run = ?1 AND count > 0", put_figure},
     {"notes", "SELECT text FROM note WHERE run = ?1 ORDER BY ord", put_note},
 };
 

@@ -11,6 +11,7 @@
 #include "reports/groups.h"
 #include "reports/page_run.h"
 #include "reports/plots.h"
+#include "reports/reached.h"
 #include "reports/readable.h"
 
 extern const char embedded_page_css[]; /* reports/page.css */
@@ -243,6 +244,7 @@ static bool put_body(struct page *p) {
         put_groups(p);
         if (!put_findings(p)) return false;
         put_runs(p);
+        if (!reached_put_html(p->out, p->e)) return false;
         if (!put_chosen_runs(p)) return false;
     }
     fputs("</body>\n</html>\n", p->out);

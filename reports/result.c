@@ -24,6 +24,7 @@ static const char *const statement_sql[RESULT_STATEMENTS] = {
     [ADD_METRIC] = "INSERT INTO metric (run, name, value) VALUES (?1, ?2, ?3)",
     [ADD_FAULT_COUNT] = "INSERT INTO fault_count (run, kind, count) VALUES (?1, ?2, ?3)",
     [ADD_NOTE] = "INSERT INTO note (run, ord, text) VALUES (?1, ?2, ?3)",
+    [ADD_PROBE] = "INSERT INTO probe (run, name, count) VALUES (?1, ?2, ?3)",
     /* Workers end their runs in any order: the lowest seed is the first, whoever comes first. */
     [ADD_FINDING] =
         "INSERT INTO finding (campaign, file, scenario, kind, name, runs, first_seed, last_seed, detail)"
@@ -258,6 +259,17 @@ static bool write_numbers(struct result_writer *w, sqlite3_stmt *add, const stru
     return true;
 }
 
+/* Those that the run came by; of a campaign's first run all, so that the file knows what there is to reach. */
+static bool write_probes(struct result_writer *w, const struct run_result *result) {
+    bool all = result->identity->number == 0;
+
+    for (size_t i = 0; i < result->probe_count; i++) {
+        if (!all && result->probes[i].number == 0) continue;
+        if (!write_numbers(w, w->statements[ADD_PROBE], &result->probes[i], 1)) return false;
+    }
+    return true;
+}
+
 static bool write_notes(struct result_writer *w, const struct run_result *result) {
     sqlite3_stmt *add = w->statements[ADD_NOTE];
 
@@ -309,5 +321,5 @@ bool result_end(struct result_writer *w, const struct run_result *result) {
     return write_run(w, result) && write_checks(w, result) && write_expectations(w, result) &&
            write_numbers(w, w->statements[ADD_METRIC], result->metrics, result->metric_count) &&
            write_numbers(w, w->statements[ADD_FAULT_COUNT], result->faults, result->fault_count) &&
-           write_notes(w, result) && write_fields(w, result) && write_findings(w, result);
+           write_probes(w, result) && write_notes(w, result) && write_fields(w, result) && write_findings(w, result);
 }

@@ -1,5 +1,5 @@
 /* What a run's end leaves in the small tables: run, scenario, node_final, check_result, expectation_result, metric,
- * fault_count, note, party, finding. Everything happens inside the store's transaction. */
+ * fault_count, note, probe, party, finding. Everything happens inside the store's transaction. */
 #ifndef REPORTS_RESULT_H
 #define REPORTS_RESULT_H
 
@@ -20,6 +20,7 @@ enum result_statement {
     ADD_METRIC,
     ADD_FAULT_COUNT,
     ADD_NOTE,
+    ADD_PROBE,
     ADD_FINDING,
     RESULT_STATEMENTS
 };

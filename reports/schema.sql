@@ -145,7 +145,8 @@ CREATE TABLE fault (               -- what the scenario and chaos did; one row f
     PRIMARY KEY (run, ord)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE probe (               -- rare states, and how often a run reached them
+CREATE TABLE probe (               -- states, decisions and rare branches, and how often a run came by; rows with
+                                   -- count 0 only for a campaign's run number 0, which has a row for each there is
     run   INTEGER NOT NULL REFERENCES run (id),
     name  TEXT NOT NULL,
     count INTEGER NOT NULL,

@@ -72,9 +72,11 @@ void wait_command(struct client *c) {
     /* What counts is what this connection has seen done, not the newest of all (reference 8.6). */
     int64_t acks = replication_count_acks(s, c->woff);
     if (acks >= wanted || (c->flags & CLIENT_IN_MULTI)) {
+        PROBE(s, WAIT_AT_ONCE);
         answer_wait(c, acks, wanted, c->woff);
         return;
     }
+    PROBE(s, WAIT_BLOCKED);
     client_block(c, BLOCKED_WAIT, timeout ? s->mstime + timeout : 0);
     c->blocked.wait_replicas = wanted;
     c->blocked.wait_offset = c->woff;
@@ -88,6 +90,7 @@ void blocked_serve_waits(struct server *s) {
         if (c->blocked.why != BLOCKED_WAIT) continue;
         int64_t acks = replication_count_acks(s, c->blocked.wait_offset);
         if (acks < c->blocked.wait_replicas) continue;
+        PROBE(s, WAIT_SERVED);
         answer_wait(c, acks, c->blocked.wait_replicas, c->blocked.wait_offset);
         client_unblock(c);
     }
@@ -110,6 +113,7 @@ static bool try_again(struct client *c) {
     c->server->still_blocked = false;
     dispatch_retry(c, &r);
     if (c->server->still_blocked) return false;
+    PROBE(c->server, POP_SERVED);
     client_queue_write(c);
     client_unblock(c);
     return true;
@@ -134,6 +138,7 @@ void blocked_serve_keys(struct server *s) {
 static void time_out(struct client *c) {
     if (c->blocked.why == BLOCKED_WAIT) {
         int64_t acks = replication_count_acks(c->server, c->blocked.wait_offset);
+        PROBE(c->server, WAIT_TIMED_OUT);
         answer_wait(c, acks, c->blocked.wait_replicas, c->blocked.wait_offset);
     } else {
         client_reply_nil_array(c);
@@ -165,6 +170,7 @@ void blocked_disconnect_all(struct server *s) {
     for (struct client *c = TAILQ_FIRST(&s->blocked); c; c = next) {
         next = TAILQ_NEXT(c, blocked.entry);
         if (c->blocked.why != BLOCKED_WAIT && c->blocked.why != BLOCKED_KEYS) continue;
+        PROBE(s, BLOCKED_TURNED_OUT);
         client_reply_error(
             c, "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)");
         client_unblock(c);

@@ -133,12 +133,18 @@ static bool above_limit(struct client *c, int64_t used, int64_t *limit) {
     return s->unixtime - c->soft_limit_since > of->soft_seconds;
 }
 
+static enum probe probe_of_limit(const struct client *c, int64_t limit) {
+    if (c->kind != CLIENT_REPLICA) return PROBE_LIMIT_CLIENT;
+    return limit == limit_of(c)->soft ? PROBE_LIMIT_SOFT : PROBE_LIMIT_HARD;
+}
+
 bool client_check_output_limit(struct client *c) {
     struct server *s = c->server;
     int64_t limit, used = (int64_t)client_output_memory(c);
     if (c->kind == CLIENT_MASTER || used == 0 || (c->flags & CLIENT_CLOSING)) return false;
     if (!above_limit(c, used, &limit)) return false;
     s->stats.client_output_buffer_limit_disconnections++;
+    host_probe(s->host, probe_of_limit(c, limit));
     struct happening h = {.kind = R_LIMIT, .peer = c->conn->peer, .conn = c->conn->id, .a = used, .b = limit};
     host_note(s->host, &h);
     host_log(s->host, LOG_WARNING, "Client %s scheduled to be closed ASAP for overcoming of output buffer limits.",

@@ -40,6 +40,12 @@ static void refuse_unknown(struct client *c, const struct bytes *argv, size_t ar
 }
 
 static void note_refused(struct server *s, enum refusal why) {
+    static const enum probe probes[] = {
+        [REFUSED_READONLY] = PROBE_REFUSED_READONLY,     [REFUSED_NOREPLICAS] = PROBE_REFUSED_NOREPLICAS,
+        [REFUSED_MISCONF] = PROBE_REFUSED_MISCONF,       [REFUSED_OOM] = PROBE_REFUSED_OOM,
+        [REFUSED_MASTERDOWN] = PROBE_REFUSED_MASTERDOWN, [REFUSED_LOADING] = PROBE_REFUSED_LOADING,
+    };
+    host_probe(s->host, probes[why]);
     struct happening h = {.kind = R_REFUSED, .peer = NO_PARTY, .a = why};
     host_note(s->host, &h);
 }
@@ -126,7 +132,10 @@ static enum expiry_view expiry_view(struct client *c) {
 
 static void collect_list(struct server *s, const struct propagated *p) {
     for (; p; p = p->next) {
-        if (p->expiry) s->stats.expired_keys++;
+        if (p->expiry) {
+            s->stats.expired_keys++;
+            PROBE(s, EXPIRED_IN_COMMAND);
+        }
         propagate_add(s, &(struct stream_op){.db = p->db, .words = p->words, .count = p->count, .expiry = p->expiry});
     }
 }
@@ -205,8 +214,10 @@ static void execute_once(struct client *c, const struct running *r) {
     dispatch_call(c, r, s->mstime);
     propagate_flush(s, before);
     bool expired_untold = s->stats.expired_keys != expired && !s->repl.backlog && !server_is_replica(s);
-    if (s->call_dirty && c->kind == CLIENT_NORMAL) propagate_note_write(s, c);
-    else if (expired_untold) propagate_note_write(s, NULL);
+    if (s->call_dirty && c->kind == CLIENT_NORMAL)
+        propagate_note_write(s, c);
+    else if (expired_untold)
+        propagate_note_write(s, NULL);
     if (s->running_failed && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
     if (pool_in_use(s->scratch)) pool_reset(s->scratch);
     c->woff = s->repl.offset;
@@ -284,13 +295,15 @@ bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, s
     if (r.command == s->exec && in_multi) flags |= c->multi.flags & CMD_WRITE;
     bool no = refused_request(c, &r, flags);
     if (!no && must_wait(c, flags)) {
+        PROBE(s, COMMAND_PAUSED);
         client_block(c, BLOCKED_PAUSE, 0);
         return false;
     }
     c->commands++;
-    if (!no && in_multi && !acts_in_multi(s, r.command))
+    if (!no && in_multi && !acts_in_multi(s, r.command)) {
+        if (c->kind == CLIENT_MASTER) PROBE(s, MULTI_HELD_BACK);
         multi_queue(c, &r);
-    else if (!no)
+    } else if (!no)
         execute(c, &r);
     if (was_replica) check_no_reply(c, r.command);
     send_reply(c);

@@ -93,11 +93,13 @@ static void note_boot(struct server *s, bool loaded) {
  * (reference 11.2, 11.3). */
 static void take_history(struct server *s, const struct rdb_info *info) {
     if (server_is_replica(s)) {
+        PROBE(s, RESTART_REPLICA_HISTORY);
         memcpy(s->replid, info->repl_id, sizeof(s->replid));
         s->repl.offset = info->repl_offset;
         apply_cache_own_history(s);
         s->cached.db = (int)info->stream_db;
     } else {
+        PROBE(s, RESTART_MASTER_HISTORY);
         memcpy(s->replid2, info->repl_id, sizeof(s->replid2));
         s->second_replid_offset = info->repl_offset + 1;
         s->repl.offset = info->repl_offset;
@@ -114,6 +116,7 @@ struct dropping {
 
 static void drop_expired(void *ctx, int db, struct bytes key) {
     struct dropping *d = ctx;
+    PROBE(d->server, EXPIRED_AT_LOAD);
     propagate_expired(d->server, db, key, d->before);
     d->before = keyspace_digest(d->server->ks);
 }
@@ -142,6 +145,7 @@ static void end_start(struct server *s) {
 }
 
 static void fail_start(struct server *s, const char *why) {
+    PROBE(s, LOAD_START_FAILED);
     host_log(s->host, LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", why);
     loading_end(s);
     server_exit(s, 1);
@@ -207,7 +211,11 @@ static bool load_file(struct server *s, enum load_source source, const char *nam
 }
 
 void loading_at_start(struct server *s) {
-    if (load_file(s, LOAD_START, s->config.dbfilename)) return;
+    if (load_file(s, LOAD_START, s->config.dbfilename)) {
+        PROBE(s, LOAD_START);
+        return;
+    }
+    PROBE(s, LOAD_START_NOTHING);
     note_boot(s, false);
     server_ready(s);
 }

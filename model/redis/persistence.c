@@ -72,6 +72,7 @@ static void prepare(struct server *s, enum save_target target, bool for_replicas
 }
 
 static bool fail_to_fork(struct server *s) {
+    PROBE(s, FORK_FAILED);
     host_log(s->host, LOG_WARNING, "Can't save in background: fork: Cannot allocate memory");
     if (s->save.target == SAVE_TO_FILE) s->lastbgsave_ok = false;
     note_save(s, R_SAVE_FAILED, "");
@@ -124,8 +125,10 @@ static void log_end(struct server *s, const struct child_status *status) {
     bool file = s->save.target == SAVE_TO_FILE;
     const char *what = file ? "Background saving" : "Background transfer";
     if (status->signal) {
+        host_probe(s->host, status->signal == OWN_SIGNAL ? PROBE_CHILD_ENDED_BY_US : PROBE_CHILD_KILLED);
         host_log(s->host, LOG_WARNING, "%s terminated by signal %d", what, status->signal);
     } else if (status->exit_code) {
+        PROBE(s, CHILD_FAILED);
         host_log(s->host, LOG_WARNING, "%s error", what);
     } else {
         host_log(s->host, LOG_NOTICE,
@@ -178,6 +181,7 @@ void save_check_done(struct server *s) {
 /* --- in this process ---------------------------------------------------------------------------------------------- */
 
 static bool save_whole(struct server *s, bool in_command) {
+    PROBE(s, SAVE_IN_PROCESS);
     prepare(s, SAVE_TO_FILE, false);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
     if (!snapshot) return false;
@@ -223,6 +227,7 @@ static void check_save_points(struct server *s) {
     for (size_t i = 0; i < s->config.save_point_count; i++) {
         const struct save_point *p = &s->config.save_points[i];
         if (s->dirty < (uint64_t)p->changes || s->unixtime - s->lastsave <= p->seconds || !may_try(s)) continue;
+        PROBE(s, SAVE_POINT);
         host_log(s->host, LOG_NOTICE, "%lld changes in %lld seconds. Saving...", (long long)p->changes,
                  (long long)p->seconds);
         save_start(s, SAVE_TO_FILE, false);

@@ -19,7 +19,9 @@ static void take_ack(struct client *c, struct bytes word) {
     host_note(s->host, &h);
     /* The ACK may be here before the cron has seen that the snapshot is done. */
     if (save_running(s) && r->state == REPLICA_WAIT_BGSAVE_END) save_check_done(s);
-    if (r->stream_on_ack && r->state == REPLICA_ONLINE) replica_start_stream(c);
+    if (!r->stream_on_ack || r->state != REPLICA_ONLINE) return;
+    PROBE(s, REPLICA_LET_GO);
+    replica_start_stream(c);
 }
 
 static bool take_ip(struct client *c, struct bytes word) {

@@ -21,6 +21,7 @@ static void make_master(struct server *s, int64_t offset, int db, bool pre_psync
     l->down_since = 0;
     struct happening h = {.kind = R_LINK, .peer = c->conn->peer, .conn = c->conn->id, .a = LINK_CONNECTED};
     l->state = LINK_CONNECTED;
+    PROBE(s, LINK_CONNECTED);
     host_note(s->host, &h);
     host_reading(c->conn, true);
 }
@@ -33,6 +34,7 @@ void apply_resurrect_cached(struct server *s) {
     struct cached_master cached = s->cached;
     assert(cached.present);
     s->cached.present = false;
+    PROBE(s, CACHED_RESURRECTED);
     make_master(s, cached.offset, cached.db, cached.pre_psync);
     struct conn *conn = s->master->conn;
     struct happening h = {.kind = R_CONTINUE,
@@ -52,11 +54,13 @@ void apply_cache_history(struct server *s, int64_t offset, int db) {
 }
 
 void apply_cache_own_history(struct server *s) {
+    PROBE(s, CACHED_SYNTHESISED);
     apply_cache_history(s, s->repl.offset, s->stream_db == -1 ? 0 : s->stream_db);
 }
 
 void apply_discard_cached(struct server *s) {
     if (!s->cached.present) return;
+    PROBE(s, CACHED_DISCARDED);
     host_log(s->host, LOG_NOTICE, "Discarding previously cached master state.");
     s->cached.present = false;
 }
@@ -68,7 +72,15 @@ void apply_master_lost(struct client *c) {
     assert(c == s->master);
     host_log(s->host, LOG_WARNING, "Connection with master lost.");
     s->master = NULL;
-    if ((c->flags & CLIENT_PROTOCOL_ERROR) || c->blocked.why != BLOCKED_NONE) return;
+    if (c->flags & CLIENT_IN_MULTI)
+        PROBE(s, MULTI_LOST);
+    else if (c->query.len)
+        PROBE(s, COMMAND_LOST);
+    if ((c->flags & CLIENT_PROTOCOL_ERROR) || c->blocked.why != BLOCKED_NONE) {
+        PROBE(s, CACHED_NOT_KEPT);
+        return;
+    }
+    PROBE(s, CACHED_KEPT);
     host_log(s->host, LOG_NOTICE, "Caching the disconnected master state.");
     apply_cache_history(s, c->applied_offset, c->db);
     s->cached.pre_psync = c->flags & CLIENT_PRE_PSYNC;
@@ -79,6 +91,7 @@ void apply_master_lost(struct client *c) {
 void apply_note_failure(struct client *c, const struct running *r) {
     struct server *s = c->server;
     s->stats.unexpected_error_replies++;
+    PROBE(s, STREAM_ERROR);
     const char *error = s->running_error ? s->running_error : "";
     host_log(s->host, LOG_WARNING,
              "== CRITICAL == This replica is sending an error to its master: '%s' after processing the "

@@ -6,16 +6,19 @@ static void check_link_timeouts(struct server *s) {
     if (!l->host) return;
     bool silent = s->unixtime - l->last_io > s->config.repl_timeout;
     if (l->state >= LINK_CONNECTING && l->state < LINK_TRANSFER && silent) {
+        PROBE(s, TIMEOUT_HANDSHAKE);
         host_log(s->host, LOG_WARNING, "Timeout connecting to the MASTER...");
         link_retry_now(s);
     }
     if (l->state == LINK_TRANSFER && silent) {
+        PROBE(s, TIMEOUT_TRANSFER);
         host_log(s->host, LOG_WARNING,
                  "Timeout receiving bulk data from MASTER... If the problem persists try to set the "
                  "'repl-timeout' parameter in redis.conf to a larger value.");
         link_retry_now(s);
     }
     if (l->state == LINK_CONNECTED && s->unixtime - s->master->last_interaction > s->config.repl_timeout) {
+        PROBE(s, TIMEOUT_MASTER);
         host_log(s->host, LOG_WARNING, "MASTER timeout: no data nor PING received...");
         client_free(s->master);
     }
@@ -31,6 +34,7 @@ static void connect_if_due(struct server *s) {
 static void ping_replicas(struct server *s) {
     if (server_is_replica(s) || s->replica_count == 0) return; /* PINGs come from the top of a chain only */
     if (s->repl_cronloops % s->config.repl_ping_replica_period != 0) return;
+    PROBE(s, MASTER_PINGED);
     replication_feed_admin(s, (const char *const[]){"ping", NULL});
 }
 
@@ -43,6 +47,7 @@ static void write_newlines(struct server *s) {
         bool by_socket = save_running(s) && s->save.target == SAVE_TO_SOCKETS;
         if ((c->flags & CLIENT_CLOSING) == 0 &&
             (state == REPLICA_WAIT_BGSAVE_START || (state == REPLICA_WAIT_BGSAVE_END && !by_socket))) {
+            PROBE(s, NEWLINE_TO_REPLICA);
             host_write(c->conn, "\n", 1);
         }
     }
@@ -55,10 +60,12 @@ static void drop_silent_replicas(struct server *s) {
         const struct replica *r = &c->replica;
         int64_t limit = s->config.repl_timeout;
         if (r->state == REPLICA_ONLINE && !r->pre_psync && s->unixtime - r->ack_time > limit) {
+            PROBE(s, TIMEOUT_REPLICA);
             host_log(s->host, LOG_WARNING, "Disconnecting timedout replica (streaming sync): %s", replica_name(c));
             client_free(c);
         } else if (r->state == REPLICA_WAIT_BGSAVE_END && r->last_partial_write &&
                    s->unixtime - r->last_partial_write > limit) {
+            PROBE(s, TIMEOUT_PIPE);
             host_log(s->host, LOG_WARNING, "Disconnecting timedout replica (full sync): %s", replica_name(c));
             client_free(c);
         }
@@ -70,6 +77,7 @@ static void free_unused_backlog(struct server *s) {
     int64_t ttl = s->config.repl_backlog_ttl;
     if (server_is_replica(s) || s->replica_count || !s->repl.backlog || ttl == 0) return;
     if (s->unixtime - s->no_replicas_since <= ttl) return;
+    PROBE(s, BACKLOG_FREED_TTL);
     replication_free_backlog(s);
     replication_clear_second_id(s);
     replication_new_id(s, ID_BACKLOG_FREED);
@@ -89,6 +97,7 @@ static void remove_sync_file(struct server *s) {
         enum replica_state state = c->replica.state;
         if (state >= REPLICA_WAIT_BGSAVE_START && state <= REPLICA_SEND_BULK) return;
     }
+    PROBE(s, SYNC_FILE_REMOVED);
     host_log(s->host, LOG_NOTICE, "Removing the RDB file used to feed replicas in a persistence-less instance");
     s->rdb_sync_file_left = false;
     host_remove(s->host, s->config.dbfilename);

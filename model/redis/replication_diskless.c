@@ -21,11 +21,13 @@ static void begin_diskless_load(struct server *s) {
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
     /* With the same history the old dataset is an earlier state of the one that comes: reads may go on. */
     bool async = swap && memcmp(s->replid, t->replid, REPLID_LEN) == 0;
+    host_probe(s->host, async ? PROBE_LOAD_SWAP_SAME : swap ? PROBE_LOAD_SWAP_FOREIGN : PROBE_LOAD_EMPTY_DB);
     loading_from_link(s, swap ? s->loading_ks : s->ks, async);
 }
 
 void transfer_fail_socket(struct server *s, const char *why) {
     bool swap = s->loading_ks != NULL;
+    PROBE(s, LOAD_SOCKET_FAILED);
     host_log(s->host, LOG_WARNING, "%s", why);
     if (swap) {
         host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding temporary DB in background");
@@ -49,6 +51,7 @@ static void swap_in(struct server *s) {
 static void end_diskless_load(struct server *s) {
     struct transfer *t = &s->link.transfer;
     if (t->by_mark && memcmp(t->tail, t->mark, EOF_MARK_LEN) != 0) {
+        PROBE(s, LOAD_BAD_MARK);
         transfer_fail_socket(s, "Replication stream EOF marker is broken");
         return;
     }

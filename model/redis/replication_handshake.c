@@ -21,6 +21,7 @@ static void line_timed_out(void *node, struct host_timer *timer) {
         transfer_read_timed_out(s);
         return;
     }
+    PROBE(s, TIMEOUT_LINE);
     if (s->link.state == LINK_RECEIVE_PSYNC_REPLY) {
         host_log(s->host, LOG_WARNING, "Master did not reply to PSYNC, will try later");
     } else {
@@ -103,6 +104,7 @@ static void say_psync(struct server *s) {
 
 static void take_fullresync(struct server *s) {
     struct transfer *t = &s->link.transfer;
+    PROBE(s, REPLY_FULL);
     const char *id = strchr(s->link.line.at, ' ');
     const char *offset = id ? strchr(id + 1, ' ') : NULL;
     if (!offset || offset - (id + 1) != REPLID_LEN) {
@@ -118,6 +120,8 @@ static void take_fullresync(struct server *s) {
 
 /* Under a new id our old one becomes the second; our replicas must hear of it, so they have to come anew. */
 static void adopt_id(struct server *s, const char *id) {
+    PROBE(s, REPLY_CONTINUE_NEW_ID);
+    if (s->replica_count) PROBE(s, SUB_REPLICAS_TOLD);
     host_log(s->host, LOG_NOTICE, "Master replication ID changed to %.40s", id);
     memcpy(s->replid2, s->replid, sizeof(s->replid2));
     s->second_replid_offset = s->repl.offset + 1;
@@ -128,6 +132,7 @@ static void adopt_id(struct server *s, const char *id) {
 
 static void take_continue(struct server *s) {
     const char *line = s->link.line.at;
+    PROBE(s, REPLY_CONTINUE);
     host_log(s->host, LOG_NOTICE, "Successful partial resynchronization with master.");
     if (strlen(line) == strlen("+CONTINUE ") + REPLID_LEN && memcmp(line + 10, s->replid, REPLID_LEN) != 0) {
         adopt_id(s, line + 10);
@@ -138,6 +143,7 @@ static void take_continue(struct server *s) {
 }
 
 static void fall_back_to_sync(struct server *s) {
+    PROBE(s, SYNC_FALLBACK);
     if (line_begins(s, "-ERR")) {
         host_log(s->host, LOG_NOTICE, "Master does not support PSYNC or is in error state (reply: %s)",
                  s->link.line.at);
@@ -150,12 +156,16 @@ static void fall_back_to_sync(struct server *s) {
 }
 
 static void take_psync_reply(struct server *s) {
-    if (s->link.line.len == 0) return; /* keep-alive: the answer comes with the fork */
+    if (s->link.line.len == 0) { /* keep-alive: the answer comes with the fork */
+        PROBE(s, REPLY_KEEP_ALIVE);
+        return;
+    }
     if (line_begins(s, "+FULLRESYNC")) {
         take_fullresync(s);
     } else if (line_begins(s, "+CONTINUE") && s->cached.present) {
         take_continue(s);
     } else if (line_begins(s, "-NOMASTERLINK") || line_begins(s, "-LOADING")) {
+        PROBE(s, REPLY_TRY_LATER);
         host_log(s->host, LOG_NOTICE, "Master is currently unable to PSYNC but should be in the future: %s",
                  s->link.line.at);
         link_abort(s);
@@ -176,6 +186,7 @@ void link_connected(struct server *s) {
 static void take_ping_reply(struct server *s) {
     if (s->link.line.at[0] != '+' && !line_begins(s, "-NOAUTH") && !line_begins(s, "-NOPERM") &&
         !line_begins(s, "-ERR operation not permitted")) {
+        PROBE(s, PING_REFUSED);
         host_log(s->host, LOG_WARNING, "Error reply to PING from master: '%s'", s->link.line.at);
         link_abort(s);
         return;
@@ -188,6 +199,7 @@ static void take_ping_reply(struct server *s) {
 
 static void take_auth_reply(struct server *s) {
     if (s->link.line.at[0] == '-') {
+        PROBE(s, AUTH_REFUSED);
         host_log(s->host, LOG_WARNING, "Unable to AUTH to MASTER: %s", s->link.line.at);
         link_abort(s);
         return;

@@ -55,6 +55,7 @@ void replication_shift_id(struct server *s) {
 void replication_create_backlog(struct server *s, bool new_id) {
     if (s->repl.backlog) return;
     repl_buffer_create_backlog(&s->repl);
+    host_probe(s->host, new_id ? PROBE_BACKLOG_CREATED_NEW_ID : PROBE_BACKLOG_CREATED_SAME_ID);
     if (!new_id) return;
     /* Writes made without a backlog did not move the offset: under the old id they would be invisible. */
     replication_clear_second_id(s);
@@ -81,6 +82,7 @@ static void install_readers(struct server *s, const struct repl_fed *fed) {
 }
 
 static void append(struct server *s, struct bytes bytes) {
+    int64_t oldest = s->repl.first_byte;
     while (bytes.len) {
         struct repl_fed fed;
         size_t n = repl_buffer_append(&s->repl, bytes, &fed);
@@ -89,6 +91,7 @@ static void append(struct server *s, struct bytes bytes) {
         bytes.at += n;
         bytes.len -= n;
     }
+    if (s->repl.first_byte != oldest) PROBE(s, BACKLOG_TRIMMED);
 }
 
 static void queue_writes(struct server *s) {

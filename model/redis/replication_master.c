@@ -17,6 +17,7 @@ const char *replica_name(const struct client *c) {
 
 void replica_set_state(struct client *c, enum replica_state state) {
     c->replica.state = state;
+    host_probe(c->server->host, probe_of_replica(state));
     struct happening h = {.kind = R_REPLICA, .peer = c->conn->peer, .a = state, .conn = c->conn->id};
     host_note(c->server->host, &h);
 }
@@ -73,7 +74,9 @@ void replica_gone(struct client *c) {
                    s->config.save_point_count == 0 && !replication_snapshot_is_awaited(s, c);
     remove_replica(c);
     /* With save points the file is wanted for itself (reference 4.13). */
-    if (useless) save_kill(s);
+    if (!useless) return;
+    PROBE(s, CHILD_USELESS);
+    save_kill(s);
 }
 
 void replication_disconnect_replicas(struct server *s) {
@@ -96,13 +99,16 @@ static bool history_matches(struct client *c, struct bytes asked, int64_t offset
     if (same_id(asked, s->replid)) return true;
     if (same_id(asked, s->replid2)) {
         if (offset <= s->second_replid_offset) return true;
+        PROBE(s, PSYNC_PAST_REPLID2);
         host_log(s->host, LOG_NOTICE,
                  "Partial resynchronization not accepted: Requested offset for second ID was %lld, but I "
                  "can reply up to %lld",
                  (long long)offset, (long long)s->second_replid_offset);
     } else if (asked.len && asked.at[0] == '?') {
+        PROBE(s, PSYNC_NO_ID);
         host_log(s->host, LOG_NOTICE, "Full resync requested by replica %s", replica_name(c));
     } else {
+        PROBE(s, PSYNC_ID_UNKNOWN);
         host_log(s->host, LOG_NOTICE,
                  "Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '%.*s', "
                  "my replication IDs are '%s' and '%s')",
@@ -114,6 +120,10 @@ static bool history_matches(struct client *c, struct bytes asked, int64_t offset
 static bool backlog_reaches(struct client *c, int64_t offset) {
     struct server *s = c->server;
     if (repl_buffer_has(&s->repl, offset)) return true;
+    if (!s->repl.backlog)
+        PROBE(s, PSYNC_NO_BACKLOG);
+    else
+        host_probe(s->host, offset < s->repl.first_byte ? PROBE_PSYNC_BELOW : PROBE_PSYNC_ABOVE);
     host_log(s->host, LOG_NOTICE,
              "Unable to partial resync with replica %s for lack of backlog (Replica request was: %lld).",
              replica_name(c), (long long)offset);
@@ -154,6 +164,7 @@ static bool try_partial(struct client *c, struct bytes asked, int64_t offset) {
     struct server *s = c->server;
     if (!history_matches(c, asked, offset) || !backlog_reaches(c, offset)) return false;
     note_psync(c, R_PSYNC_OK, asked, offset);
+    host_probe(s->host, same_id(asked, s->replid) ? PROBE_PSYNC_BY_REPLID : PROBE_PSYNC_BY_REPLID2);
     add_replica(c, REPLICA_ONLINE);
     c->replica.ack_time = s->unixtime;
     c->replica.stream_ready = true;
@@ -202,7 +213,13 @@ static struct client *find_companion(struct client *c) {
     TAILQ_FOREACH(other, &c->server->replicas, replicas) {
         if (other->replica.state == REPLICA_WAIT_BGSAVE_END && (!other->replica.rdb_only || c->replica.rdb_only)) break;
     }
-    return other && (c->replica.capa & other->replica.capa) == other->replica.capa ? other : NULL;
+    if (!other) {
+        PROBE(c->server, ATTACH_NO_COMPANION);
+        return NULL;
+    }
+    if ((c->replica.capa & other->replica.capa) == other->replica.capa) return other;
+    PROBE(c->server, ATTACH_CAPABILITIES);
+    return NULL;
 }
 
 /* Attaches to the running disk snapshot, with the stream from its fork on (reference 4.6). */
@@ -214,15 +231,18 @@ static void try_attach(struct client *c) {
                  "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
         return;
     }
+    PROBE(s, ATTACHED);
     if (!c->replica.rdb_only) repl_reader_copy(&c->replica.stream, &companion->replica.stream);
     replica_send_fullresync(c, companion->replica.psync_initial_offset);
     host_log(s->host, LOG_NOTICE, "Waiting for end of BGSAVE for SYNC");
 }
 
-/* No fork, no snapshot. A save to sockets has answered FULLRESYNC before it forks, so that the error comes in place of the
- * payload; a save to a file answers after it, so that the error comes in place of FULLRESYNC (measured on 7.0.15). */
+/* No fork, no snapshot. A save to sockets has answered FULLRESYNC before it forks, so that the error comes in place of
+ * the payload; a save to a file answers after it, so that the error comes in place of FULLRESYNC (measured on 7.0.15).
+ */
 static void turn_away(struct client *c, bool sockets) {
     struct server *s = c->server;
+    PROBE(s, SYNC_TURNED_AWAY);
     if (sockets) {
         s->stream_db = -1;
         if (!c->replica.pre_psync) write_line(c, "+FULLRESYNC %s %lld\r\n", s->replid, (long long)s->repl.offset);
@@ -237,6 +257,7 @@ static void turn_away(struct client *c, bool sockets) {
 static bool start_save(struct server *s, unsigned capa) {
     bool sockets = s->config.repl_diskless_sync && (capa & CAPA_EOF);
     host_log(s->host, LOG_NOTICE, "Starting BGSAVE for SYNC with target: %s", sockets ? "replicas sockets" : "disk");
+    host_probe(s->host, sockets ? PROBE_SYNC_FORK_SOCKETS : PROBE_SYNC_FORK_DISK);
     bool started = save_start(s, sockets ? SAVE_TO_SOCKETS : SAVE_TO_FILE, true);
     if (started && !sockets && s->config.rdb_del_sync_files) s->rdb_sync_file_left = true;
     struct client *next;
@@ -263,9 +284,11 @@ static void begin_full(struct client *c) {
     if (save_running(s) && s->save.target == SAVE_TO_FILE) {
         try_attach(c);
     } else if (save_running(s)) {
+        PROBE(s, ATTACH_SOCKETS);
         host_log(s->host, LOG_NOTICE, "Current BGSAVE has socket target. Waiting for next BGSAVE for SYNC");
     } else if (s->config.repl_diskless_sync && (c->replica.capa & CAPA_EOF) && s->config.repl_diskless_sync_delay) {
         /* Others may come meanwhile and share it. */
+        PROBE(s, SAVE_DELAYED);
         host_log(s->host, LOG_NOTICE, "Delay next BGSAVE for diskless SYNC");
     } else {
         start_save(s, c->replica.capa);
@@ -276,10 +299,12 @@ static void begin_full(struct client *c) {
 static const char *sync_refusal(const struct client *c) {
     const struct server *s = c->server;
     if (server_is_replica(s) && s->link.state != LINK_CONNECTED) {
+        PROBE(s, PSYNC_NO_MASTER_LINK);
         return "NOMASTERLINK Can't SYNC while not connected with my master";
     }
-    if (c->out_sent < c->out.len) return "ERR SYNC and PSYNC are invalid with pending output";
-    return NULL;
+    if (c->out_sent == c->out.len) return NULL;
+    PROBE(s, PSYNC_PENDING_OUTPUT);
+    return "ERR SYNC and PSYNC are invalid with pending output";
 }
 
 void psync_command(struct client *c) {
@@ -292,6 +317,7 @@ void psync_command(struct client *c) {
     }
     host_log(s->host, LOG_NOTICE, "Replica %s asks for synchronization", replica_name(c));
     if (resp_word_is(own_argument(c, 0), "sync")) {
+        PROBE(s, SYNC_COMMAND);
         c->replica.pre_psync = true; /* sends no ACKs, so expect none */
     } else {
         struct bytes asked = own_argument(c, 1);
@@ -327,9 +353,11 @@ void replication_start_pending_save(struct server *s) {
         waiting++;
     }
     int64_t enough = s->config.repl_diskless_sync_max_replicas;
-    bool due = !s->config.repl_diskless_sync || (enough > 0 && waiting >= enough) ||
-               longest >= s->config.repl_diskless_sync_delay;
-    if (waiting && due) start_save(s, capa);
+    bool full = enough > 0 && waiting >= enough;
+    bool due = !s->config.repl_diskless_sync || full || longest >= s->config.repl_diskless_sync_delay;
+    if (!waiting || !due) return;
+    if (full) PROBE(s, BATCH_FULL);
+    start_save(s, capa);
 }
 
 void replication_save_done(struct server *s, bool ok, bool to_disk) {
@@ -340,6 +368,7 @@ void replication_save_done(struct server *s, bool ok, bool to_disk) {
         c->replica.in_pipe = false;
         c->replica.last_partial_write = 0;
         if (!ok) {
+            PROBE(s, SYNC_SAVE_FAILED);
             client_free_async(c);
             host_log(s->host, LOG_WARNING, "SYNC failed. BGSAVE child returned an error");
         } else if (to_disk) {
@@ -349,6 +378,7 @@ void replication_save_done(struct server *s, bool ok, bool to_disk) {
                      "Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK "
                      "from slave to enable streaming",
                      replica_name(c));
+            PROBE(s, REPLICA_WITHHELD);
             c->replica.stream_on_ack = true;
             replica_put_online(c);
         }

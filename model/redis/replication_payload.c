@@ -28,6 +28,7 @@ bool payload_begin_file(struct client *c) {
     int error = 0;
     r->rdb = host_file_open(s->host, s->config.dbfilename, FILE_READ, &error);
     if (!r->rdb) {
+        PROBE(s, SYNC_FILE_GONE);
         host_log(s->host, LOG_WARNING, "SYNC failed. Can't open/stat DB after BGSAVE: %s",
                  error == HOST_ENOENT ? "No such file or directory" : "Input/output error");
         client_free_async(c);
@@ -55,6 +56,7 @@ bool payload_send_file(struct client *c) {
     while (r->rdb_at < r->rdb_size) {
         int64_t n = host_file_read(s->host, r->rdb, (uint64_t)r->rdb_at, piece, sizeof(piece));
         if (n <= 0) {
+            PROBE(s, SYNC_FILE_GONE);
             host_log(s->host, LOG_WARNING, "Read error sending DB to replica: %s",
                      n == 0 ? "premature EOF" : "Input/output error");
             client_free_async(c);
@@ -80,7 +82,10 @@ static void give_piece(struct client *c, struct bytes piece) {
     r->pipe_sent += n;
     s->stats.net_repl_output_bytes += n;
     s->stats.net_output_bytes += n;
-    r->last_partial_write = r->pipe_sent < piece.len ? s->unixtime : 0;
+    r->last_partial_write = 0;
+    if (r->pipe_sent == piece.len) return;
+    PROBE(s, PIPE_BLOCKED);
+    r->last_partial_write = s->unixtime;
 }
 
 /* Gives a piece to the whole batch; how many replicas have not taken all of it. False: nobody is left. */
@@ -114,6 +119,7 @@ void payload_pipe_readable(struct server *s) {
         if (piece.len == 0) return;
         if (piece.len > PIECE) piece.len = PIECE;
         if (!give_all(s, piece)) {
+            PROBE(s, PIPE_DESERTED);
             host_log(s->host, LOG_WARNING, "Diskless rdb transfer, last replica dropped, killing fork child.");
             save_kill(s);
             return;
@@ -157,6 +163,7 @@ void payload_leave_pipe(struct client *c) {
     if (!save_running(s) || s->save.target != SAVE_TO_SOCKETS) return;
     if (count_batch(s) == 0 && !s->save.pipe_ended) {
         s->save.pipe_writing = 0;
+        PROBE(s, PIPE_DESERTED);
         host_log(s->host, LOG_WARNING, "Diskless rdb transfer, last replica dropped, killing fork child.");
         save_kill(s);
     } else if (was_writing) {

@@ -10,6 +10,7 @@ bool server_is_replica(const struct server *s) {
 
 void link_set_state(struct server *s, enum link_state state) {
     s->link.state = state;
+    host_probe(s->host, probe_of_link(state));
     struct happening h = {.kind = R_LINK, .peer = s->link.conn ? s->link.conn->peer : NO_PARTY, .a = state};
     host_note(s->host, &h);
 }
@@ -72,12 +73,16 @@ void link_closed(struct server *s, enum conn_end why) {
         return;
     }
     if (why == CONN_UNRESOLVED) {
+        PROBE(s, CONNECT_FAILED);
         host_log(s->host, LOG_WARNING, "Unable to connect to MASTER: %s", end_as_text(why));
     } else if (l->state == LINK_CONNECTING) {
+        PROBE(s, CONNECT_FAILED);
         host_log(s->host, LOG_WARNING, "Error condition on socket for SYNC: %s", end_as_text(why));
     } else if (l->state == LINK_RECEIVE_PSYNC_REPLY) {
+        PROBE(s, PSYNC_UNANSWERED);
         host_log(s->host, LOG_WARNING, "Master did not reply to PSYNC, will try later");
     } else {
+        PROBE(s, HANDSHAKE_BROKEN);
         host_log(s->host, LOG_WARNING, "Master did not respond to command during SYNC handshake");
     }
     link_abort(s);
@@ -124,10 +129,13 @@ void replication_set_master(struct server *s, struct bytes host, uint16_t port) 
     /* Our own replicas stay: if we go on partially with the new master, so can they with us. */
     link_abort(s);
     if (was_master) {
+        PROBE(s, DEMOTED);
         host_log(s->host, LOG_NOTICE,
                  "Before turning into a replica, using my own master parameters to synthesize a cached "
                  "master: I may be able to synchronize with the new master with just a partial transfer.");
         apply_cache_own_history(s);
+    } else {
+        PROBE(s, REPOINTED);
     }
     link_set_state(s, LINK_CONNECT);
     host_log(s->host, LOG_NOTICE, "Connecting to MASTER %s:%u", l->host, (unsigned)port);
@@ -137,6 +145,7 @@ void replication_set_master(struct server *s, struct bytes host, uint16_t port) 
 
 void replication_unset_master(struct server *s) {
     if (!server_is_replica(s)) return;
+    PROBE(s, PROMOTED);
     forget_host(s);
     s->config.master_host = "";
     s->config.master_port = 0;
@@ -159,6 +168,8 @@ void replication_boot_role(struct server *s) {
         s->link.host = pool_strdup(s->pool, config->master_host);
         s->link.port = (uint16_t)config->master_port;
         link_set_state(s, LINK_CONNECT);
+    } else {
+        PROBE(s, LINK_NONE);
     }
     note_role(s);
 }

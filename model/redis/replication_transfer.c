@@ -89,11 +89,13 @@ static void take_header(struct server *s) {
     const char *line = s->link.line.at;
     const char *where = t->diskless ? "to parser" : "to disk";
     if (line[0] == '-') {
+        PROBE(s, TRANSFER_REFUSED);
         host_log(s->host, LOG_WARNING, "MASTER aborted replication with an error: %s", line + 1);
         link_retry_now(s);
     } else if (line[0] == 0) {
         s->link.last_io = s->unixtime; /* the master lives, its snapshot is not ready */
     } else if (line[0] != '$') {
+        PROBE(s, TRANSFER_REFUSED);
         host_log(s->host, LOG_WARNING,
                  "Bad protocol from MASTER, the first byte is not '$' (we received '%s'), are you sure "
                  "the host and port are right?",
@@ -117,6 +119,7 @@ static void take_header(struct server *s) {
 static bool write_file(struct server *s, struct bytes bytes) {
     struct transfer *t = &s->link.transfer;
     if (bytes.len == 0 || host_file_write(s->host, t->file, bytes.at, bytes.len) == (int64_t)bytes.len) return true;
+    PROBE(s, TRANSFER_DISK_FULL);
     host_log(s->host, LOG_WARNING,
              "Write error or short write writing to the DB dump file needed for MASTER <-> REPLICA "
              "synchronization: No space left on device");
@@ -175,6 +178,7 @@ static bool receive_to_file(struct server *s) {
 
 void transfer_kill_own_save(struct server *s) {
     if (!save_running(s)) return;
+    PROBE(s, OWN_SAVE_KILLED);
     if (!s->link.transfer.diskless) {
         host_log(s->host, LOG_NOTICE,
                  "Replica is about to load the RDB file received from the master, but there is a pending "
@@ -186,6 +190,8 @@ void transfer_kill_own_save(struct server *s) {
 
 /* From here on we belong to the new master's history: nobody may go on with what we had. */
 void transfer_leave_history(struct server *s) {
+    if (s->replica_count) PROBE(s, SUB_REPLICAS_DROPPED);
+    if (s->repl.backlog) PROBE(s, BACKLOG_FREED_LOAD);
     apply_discard_cached(s);
     replication_disconnect_replicas(s);
     replication_free_backlog(s);
@@ -204,6 +210,7 @@ void transfer_flush(struct server *s) {
 
 static void remove_if_unwanted(struct server *s) {
     if (!s->config.rdb_del_sync_files || !all_persistence_disabled(s)) return;
+    PROBE(s, SYNC_FILE_REMOVED);
     host_log(s->host, LOG_NOTICE,
              "Removing the RDB file obtained from the master. This replica has persistence disabled");
     host_remove(s->host, s->config.dbfilename);
@@ -236,6 +243,7 @@ static bool take_over_file(struct server *s) {
 }
 
 static void load_received_file(struct server *s) {
+    PROBE(s, LOAD_DISK);
     transfer_kill_own_save(s);
     transfer_leave_history(s);
     transfer_flush(s);
@@ -248,6 +256,7 @@ static void load_received_file(struct server *s) {
 }
 
 void transfer_read_timed_out(struct server *s) {
+    PROBE(s, TIMEOUT_LOAD);
     if (s->loading.active) {
         transfer_fail_socket(
             s, "Failed trying to load the MASTER synchronization DB from socket: Resource temporarily unavailable");
@@ -280,8 +289,10 @@ void transfer_closed(struct server *s, const char *why) {
     /* While the file is loaded nobody looks at the connection: its end is seen afterwards. */
     if (s->loading.active && !s->link.transfer.diskless) return;
     if (s->loading.active) {
+        PROBE(s, LOAD_SHORT_READ);
         transfer_fail_socket(s, "Failed trying to load the MASTER synchronization DB from socket: Input/output error");
     } else if (s->link.transfer.header_read) {
+        PROBE(s, TRANSFER_SHORT);
         host_log(s->host, LOG_WARNING, "I/O error trying to sync with MASTER: %s", why);
         link_retry_now(s);
     } else {
@@ -295,6 +306,7 @@ void transfer_keep_alive(struct server *s) {
     struct master_link *l = &s->link;
     if (!l->conn || l->newline_time == s->unixtime) return;
     l->newline_time = s->unixtime;
+    PROBE(s, NEWLINE_TO_MASTER);
     host_write(l->conn, "\n", 1);
 }
 
@@ -326,6 +338,7 @@ static void go_on_with_stream(struct server *s, int64_t offset, int db) {
     struct master_link *l = &s->link;
     bool by_mark = l->transfer.by_mark;
     if (!l->conn) { /* it was lost while we loaded */
+        PROBE(s, LOAD_LINK_LOST);
         apply_cache_history(s, offset, db);
         replication_create_backlog(s, false);
         host_log(s->host, LOG_WARNING, "Connection with master lost.");
@@ -341,6 +354,7 @@ static void go_on_with_stream(struct server *s, int64_t offset, int db) {
 void transfer_loaded(struct server *s, bool ok) {
     struct transfer *t = &s->link.transfer;
     if (!ok) {
+        PROBE(s, LOAD_DISK_FAILED);
         remove_if_unwanted(s);
         link_retry_now(s);
         return;

@@ -149,6 +149,7 @@ static void before_sleep(void *node) {
         blocked_process_unblocked(s);
         if (s->getack_wanted && !server_is_paused(s, PAUSE_WRITES)) {
             s->getack_wanted = false;
+            PROBE(s, GETACK_BROADCAST);
             replication_feed_admin(s, (const char *const[]){"REPLCONF", "GETACK", "*", NULL});
         }
     }

@@ -17,6 +17,7 @@
 #include "model/redis/defects.h"
 #include "model/redis/keyspace.h"
 #include "model/redis/persistence.h"
+#include "model/redis/probes.h"
 #include "model/redis/replication.h"
 #include "sim/run/system.h"
 #include "sim/world/host.h"
@@ -215,8 +216,8 @@ void propagate_add(struct server *s, const struct stream_op *op);
 void propagate_flush(struct server *s, struct dataset_digest before);
 /* An expired key was deleted: feeds its DEL (UNLINK), outside any command; `before` is the digest with it. */
 void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before);
-/* Tells the trace (R_WRITE) of a change that a client's command made, or, c NULL, of keys that expired while there is no
- * stream to tell of them. */
+/* Tells the trace (R_WRITE) of a change that a client's command made, or, c NULL, of keys that expired while there is
+ * no stream to tell of them. */
 void propagate_note_write(struct server *s, const struct client *c);
 /* Whether changes are to be fed: by a master with a backlog. */
 bool propagate_wanted(const struct server *s);

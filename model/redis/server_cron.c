@@ -20,6 +20,7 @@ struct expiring {
 
 static void tell_expired(void *ctx, int db, struct bytes key) {
     struct expiring *e = ctx;
+    PROBE(e->server, EXPIRED_IN_CYCLE);
     propagate_expired(e->server, db, key, e->before);
     if (!e->server->repl.backlog) propagate_note_write(e->server, NULL);
     e->before = keyspace_digest(e->server->ks);

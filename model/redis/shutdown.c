@@ -57,6 +57,7 @@ static bool finish(struct server *s) {
     if (save_wanted(s)) {
         host_log(s->host, LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
         if (!save_now(s) && !s->shutdown.force) {
+            PROBE(s, SHUTDOWN_FAILED);
             host_log(s->host, LOG_WARNING, "Error trying to save the DB, can't exit.");
             cancel(s);
             return false;
@@ -74,6 +75,7 @@ static bool begin(struct server *s) {
     host_log(s->host, LOG_WARNING, "User requested shutdown...");
     bool wait = !s->shutdown.now && s->config.shutdown_timeout > 0 && !server_is_replica(s) && count_lagging(s) > 0;
     if (!wait) return finish(s);
+    PROBE(s, SHUTDOWN_WAITS);
     s->shutdown.waiting = true;
     s->shutdown.until_ms = s->mstime + s->config.shutdown_timeout * 1000;
     host_log(s->host, LOG_NOTICE, "Waiting for replicas before shutting down.");
@@ -86,6 +88,7 @@ void shutdown_check(struct server *s) {
     if (!s->shutdown.waiting) return;
     bool late = s->mstime >= s->shutdown.until_ms;
     if (count_lagging(s) && !late) return;
+    if (late) PROBE(s, SHUTDOWN_LATE);
     s->shutdown.waiting = false;
     finish(s);
 }

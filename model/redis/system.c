@@ -315,6 +315,7 @@ static const struct system redis = {
     .settled = model_settled,
     .sample_names = samples_names,
     .sample = samples_take,
+    .probe_names = probe_names,
     .happening_name = happening_name,
     .happening_text = happening_text,
     .op_text = requests_text,

@@ -17,7 +17,7 @@ enum { JOBS_MAX = 1024 };
 
 static const char help[] =
     "detsim run FILE... [--seed N | --seeds A..B] [--jobs N] [--db FILE] [--record LEVEL]\n"
-    "                   [--format text|json|tap|junit] [--twice] [--pcap FILE] [--quiet]\n"
+    "                   [--format text|json|tap|junit] [--twice] [--probes] [--pcap FILE] [--quiet]\n"
     "\n"
     "Runs each scenario file and judges it: what the system promises, and what the file expects.\n"
     "\n"
@@ -29,6 +29,8 @@ static const char help[] =
     "  --format F      text, json (one object a line), tap or junit\n"
     "  --twice         makes every run twice and compares; names the first event that differs\n"
     "  --pcap FILE     one run only: its traffic as pcapng, for Wireshark and tshark\n"
+    "  --probes        shows at the end which faults struck and which states, decisions and rare branches of the\n"
+    "                  system the runs came by (runs, times), and which they never did; with --format text\n"
     "  --quiet         no progress on stderr\n"
     "\n"
     "Examples\n"
@@ -55,6 +57,7 @@ struct options {
     const char *format;
     const char *pcap;
     bool twice;
+    bool probes;
     bool quiet;
 };
 
@@ -71,6 +74,7 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--format", ARGUMENT_CHOICE, &o->format, NULL, formats},
         {"--pcap", ARGUMENT_TEXT, &o->pcap, NULL, NULL},
         {"--twice", ARGUMENT_FLAG, &o->twice, NULL, NULL},
+        {"--probes", ARGUMENT_FLAG, &o->probes, NULL, NULL},
         {"--quiet", ARGUMENT_FLAG, &o->quiet, NULL, NULL},
         {.name = NULL},
     };
@@ -82,6 +86,8 @@ static const char *wrong_options(const struct options *o, size_t file_count) {
     if (file_count == 0) return "no scenario file was given";
     if (o->has_seed && o->has_seeds) return "--seed and --seeds exclude each other";
     if (o->jobs < 1 || o->jobs > JOBS_MAX) return "--jobs must lie between 1 and 1024";
+    if (o->probes && strcmp(o->format, "text") != 0)
+        return "--probes goes with --format text: json has them in each run";
     return NULL;
 }
 
@@ -130,6 +136,7 @@ static const char *options_text(struct pool *pool, const struct options *o) {
     if (o->db) buffer_printf(&text, " --db %s --record %s", o->db, o->record);
     if (o->twice) buffer_puts(&text, " --twice");
     if (o->pcap) buffer_printf(&text, " --pcap %s", o->pcap);
+    if (o->probes) buffer_puts(&text, " --probes");
     if (o->quiet) buffer_puts(&text, " --quiet");
     return text.at;
 }
@@ -147,6 +154,7 @@ static int make_campaign(const struct program *program, const struct options *o,
     campaign->jobs = (unsigned)o->jobs;
     campaign->writer = writer_find(o->format);
     campaign->twice = o->twice;
+    campaign->sums = o->probes;
     campaign->quiet = o->quiet;
     campaign->pcap = o->pcap;
     campaign->options = options_text(pool, o);

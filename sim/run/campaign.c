@@ -7,6 +7,7 @@
 
 #include "sim/run/crew.h"
 #include "sim/run/progress.h"
+#include "sim/run/sums.h"
 
 /* How far the runs that are made may lie ahead of the first one that is not. */
 enum { WINDOW = 4096 };
@@ -34,6 +35,7 @@ struct desk {
     struct crew *crew;
     struct progress progress;
     struct campaign_summary summary;
+    struct sums sums;
     struct pool *pool;  /* of texts made here, and of the slots' */
     struct slot *slots; /* run n in slot n % WINDOW */
     uint8_t *made;      /* a bit for each run: for the summary of an interrupted campaign */
@@ -117,6 +119,11 @@ static void run_done(void *ctx, uint64_t number, bool passed, struct bytes text)
     print_ready(desk);
 }
 
+static void run_sums(void *ctx, struct bytes text) {
+    struct desk *desk = ctx;
+    sums_add(&desk->sums, text);
+}
+
 static void run_lost(void *ctx, uint64_t number, const char *why) {
     struct desk *desk = ctx;
     struct campaign_run run = campaign_run_at(desk->campaign, number);
@@ -174,6 +181,7 @@ static void put_frame(struct desk *desk, bool head) {
         writer->head(&text, desk->summary.runs);
     } else {
         desk->summary.wall_ns = progress_elapsed(&desk->progress);
+        if (desk->campaign->sums) sums_write(&desk->sums, &text);
         writer->tail(&text, &desk->summary);
     }
     put_text(desk, text.at ? text.at : "", text.len);
@@ -222,7 +230,7 @@ static void finish_record(struct desk *desk) {
 
 /* From the first worker to the last line. */
 static void make(struct desk *desk) {
-    struct crew_events events = {run_done, run_lost, run_trouble, desk};
+    struct crew_events events = {run_done, run_sums, run_lost, run_trouble, desk};
     const char *error = NULL;
     if (!begin_record(desk)) return;
     desk->crew = crew_hire(desk->campaign, &events, &error);
@@ -245,6 +253,7 @@ int campaign_make(struct campaign *campaign) {
     struct desk desk = {.campaign = campaign, .pool = pool_create()};
     struct sigaction interrupt = {.sa_handler = on_interrupt}, ignore = {.sa_handler = SIG_IGN};
     struct sigaction old_int, old_term, old_pipe;
+    sums_init(&desk.sums, desk.pool);
     interrupts = 0;
     sigaction(SIGINT, &interrupt, &old_int);
     sigaction(SIGTERM, &interrupt, &old_term);

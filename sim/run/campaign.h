@@ -22,6 +22,7 @@ struct campaign {
     unsigned jobs; /* worker processes, at least 1 */
     const struct writer *writer;
     bool twice;
+    bool sums;                               /* add up faults and probes, and show them at the end */
     bool quiet;                              /* no progress */
     const struct recorder_source *recorders; /* NULL: nothing is recorded */
     struct recorder_campaign record;         /* path, command and level, if recorders is given */

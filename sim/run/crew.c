@@ -173,6 +173,9 @@ static void take_report(struct crew *crew, struct member *member, const struct r
         member->assigned.first++;
         crew->events.done(crew->events.ctx, report->number, report->kind == REPORT_PASSED, bytes);
         break;
+    case REPORT_NUMBERS:
+        crew->events.numbers(crew->events.ctx, bytes);
+        break;
     case REPORT_TROUBLE: {
         char line[256];
         snprintf(line, sizeof line, "%.*s", (int)(report->len < 255 ? report->len : 255), text);

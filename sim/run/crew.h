@@ -9,6 +9,7 @@ struct crew;
 /* What the crew tells the campaign; text is valid during the call. */
 struct crew_events {
     void (*done)(void *ctx, uint64_t number, bool passed, struct bytes text);
+    void (*numbers)(void *ctx, struct bytes text); /* the numbers of a run that is about to be done */
     /* The process that made this run ended without a result; why in words. */
     void (*lost)(void *ctx, uint64_t number, const char *why);
     void (*trouble)(void *ctx, const char *problem);

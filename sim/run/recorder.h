@@ -73,7 +73,7 @@ struct run_result {
     uint64_t events; /* fired */
     sim_time sim_ns;
     int64_t wall_ns;
-    const char *ties;     /* how events of one instant were ordered: fifo, random, pct:D */
+    const char *ties;    /* how events of one instant were ordered: fifo, random, pct:D */
     const char *failure; /* first failure as one line for people; NULL if passed */
     sim_time failed_at;  /* -1 */
     const struct check_result *checks;
@@ -86,6 +86,8 @@ struct run_result {
     size_t metric_count;
     const struct named_number *faults; /* kind -> how many really happened */
     size_t fault_count;
+    const struct named_number *probes; /* all of the system's, in its order -> how often the run came by */
+    size_t probe_count;
     const char *const *notes;
     size_t note_count;
 };
@@ -111,9 +113,9 @@ struct recorder_campaign {
     const char *path;    /* --db */
     const char *command; /* the command line, as people would type it again */
     enum record_level level;
-    uint64_t run_count;  /* at most so many runs: numbers 0 .. run_count-1 */
-    uint64_t id;         /* begin fills these two: the campaign's own number, */
-    uint64_t first_run;  /* and the id of run number 0; run n has first_run + n, whatever the number of jobs */
+    uint64_t run_count; /* at most so many runs: numbers 0 .. run_count-1 */
+    uint64_t id;        /* begin fills these two: the campaign's own number, */
+    uint64_t first_run; /* and the id of run number 0; run n has first_run + n, whatever the number of jobs */
 };
 
 /* Where recorders come from: how a command in sim/ reaches a store that it does not know (sim/detsim.c joins them).

@@ -60,6 +60,17 @@ static void take_metrics(struct run *run, struct run_result *result) {
     result->metrics = metrics;
 }
 
+/* --- probes ------------------------------------------------------------------------------------------- */
+
+static void take_probes(struct run *run, struct run_result *result) {
+    struct named_number *probes = POOL_ARRAY(run->pool, struct named_number, run->probe_count);
+    for (size_t i = 0; i < run->probe_count; i++) {
+        probes[i] = (struct named_number){run->system->probe_names[i], (int64_t)run->probes[i]};
+    }
+    result->probes = probes;
+    result->probe_count = run->probe_count;
+}
+
 /* --- checks ------------------------------------------------------------------------------------------- */
 
 static bool is_allowed(const struct run *run, const char *check) {
@@ -130,6 +141,7 @@ void result_take(struct run *run, const struct ending *ending, struct run_result
     if (!run->setup->no_fields) take_nodes(run, result);
     take_metrics(run, result);
     take_checks(run, ending, result);
+    take_probes(run, result);
     result->faults = faults_counts(run, &result->fault_count);
 }
 

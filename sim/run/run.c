@@ -76,7 +76,9 @@ static struct run *create(const struct run_setup *setup) {
     run->console_party = run->party_count;
     run->ties = draw_ties(run->seed);
     run->trace = trace_create(run->pool);
-    run->world = world_create(&(struct world_setup){run->pool, run->trace, run->seed, run->ties});
+    run->probe_count = system_probe_count(run->system);
+    run->probes = POOL_ARRAY(run->pool, uint64_t, run->probe_count + 1);
+    run->world = world_create(&(struct world_setup){run->pool, run->trace, run->seed, run->ties, run->probes});
     run->ledger = ledger_create(run);
     run->links = links_create(run);
     run->cluster = cluster_create(run);

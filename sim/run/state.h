@@ -22,6 +22,8 @@ struct run {
     uint16_t party_count; /* nodes and clients; the console's index is just past them */
     uint16_t console_party;
     struct model *model;
+    uint64_t *probes; /* counters by the system's numbers */
+    size_t probe_count;
 
     struct ledger *ledger;         /* what happened to the scenario's lines, for the notes */
     struct links *links;           /* layers of changed properties */

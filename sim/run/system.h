@@ -105,7 +105,7 @@ struct check_result {
 
 /* What the run knows of the outside when it asks whether the system is at rest. */
 struct rest_view {
-    const bool *down;        /* by party: no process */
+    const bool *down;                                       /* by party: no process */
     bool (*unreachable)(void *ctx, uint16_t a, uint16_t b); /* cut or refused by a fault without an end */
     bool (*child_stalled)(void *ctx, uint16_t party); /* its child was stopped by a fault without an end; NULL: none */
     void *ctx;
@@ -180,6 +180,10 @@ struct system {
     const char *const *sample_names;
     bool (*sample)(struct model *model, uint16_t party, int64_t *out);
 
+    /* The names of its probes (host_probe), by number, ends with NULL: states, decisions and rare branches that a run
+     * may or may not reach. NULL: it has none. */
+    const char *const *probe_names;
+
     /* The name of a model's happening kind, and its text for people ("" leaves the default). */
     const char *(*happening_name)(unsigned kind);
     void (*happening_text)(struct model *model, const struct happening *h, struct buffer *out);
@@ -188,5 +192,12 @@ struct system {
     /* Which key an operation is about; empty if none. */
     struct bytes (*op_key)(struct bytes wire);
 };
+
+/* How many probes it has. */
+static inline size_t system_probe_count(const struct system *system) {
+    size_t n = 0;
+    while (system->probe_names && system->probe_names[n]) n++;
+    return n;
+}
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/run/capture.h"
+#include "sim/run/sums.h"
 #include "sim/run/twice.h"
 
 /* Set by SIGTERM; the one thing that a signal handler may touch. */
@@ -111,6 +112,11 @@ static bool make_one(struct worker *w, uint64_t number) {
     }
     struct buffer text;
     buffer_init(&text, w->pool);
+    if (w->campaign->sums) {
+        sums_put(&text, &result);
+        if (!send_report(w, REPORT_NUMBERS, number, buffer_bytes(&text))) return false;
+        buffer_clear(&text);
+    }
     w->campaign->writer->run(&text, &result, which.first);
     return send_report(w, result.passed ? REPORT_PASSED : REPORT_FAILED, number, buffer_bytes(&text));
 }

@@ -13,10 +13,11 @@ struct order {
 };
 
 enum report_kind {
-    REPORT_READY,  /* the worker is free */
-    REPORT_PASSED, /* run `number`; its text follows */
-    REPORT_FAILED, /* likewise */
-    REPORT_TROUBLE /* the environment failed; one line about it follows */
+    REPORT_READY,   /* the worker is free */
+    REPORT_PASSED,  /* run `number`; its text follows */
+    REPORT_FAILED,  /* likewise */
+    REPORT_NUMBERS, /* before one of these two, where the campaign asks for it: the run's numbers (sums_put) */
+    REPORT_TROUBLE  /* the environment failed; one line about it follows */
 };
 
 /* Worker to parent, followed by `len` bytes of text. */

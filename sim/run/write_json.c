@@ -137,6 +137,7 @@ static void write_run(struct buffer *out, const struct run_result *result, bool 
     put_nodes(&json, result);
     put_numbers(&json, "metrics", result->metrics, result->metric_count);
     put_numbers(&json, "faults", result->faults, result->fault_count);
+    put_numbers(&json, "probes", result->probes, result->probe_count);
     put_notes(&json, result);
     json_close_object(&json);
     buffer_putc(out, '\n');

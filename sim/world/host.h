@@ -142,9 +142,10 @@ struct host {
     struct pool *pool; /* where the node's memory comes from; it need not be given back at a crash */
     struct trace *trace;
     const struct costs *costs;
-    sim_time now;      /* monotonic ns, fixed during a turn */
-    sim_time wall;     /* wall clock, ns since 1970 at `now`; jumps and drifts */
+    sim_time now;       /* monotonic ns, fixed during a turn */
+    sim_time wall;      /* wall clock, ns since 1970 at `now`; jumps and drifts */
     sim_time *spending; /* the meter that host_spend feeds: the turn's, or the running child's */
+    uint64_t *probes;   /* the run's counters, by the system's numbers (sim/run/system.h); NULL: not counted */
     uint64_t seed;
     uint16_t index;       /* party index in the run */
     uint32_t incarnation; /* 0 for the first process, +1 for each restart */
@@ -153,24 +154,40 @@ struct host {
 /* --- time and CPU ------------------------------------------------------------------------------ */
 
 /* Monotonic time in ns: that of the turn; the same for everything done in one turn. */
-static inline sim_time host_now(const struct host *h) { return h->now; }
+static inline sim_time host_now(const struct host *h) {
+    return h->now;
+}
 /* The node's own wall clock, in ns, us and ms since 1970. */
-static inline sim_time host_wall_ns(const struct host *h) { return h->wall; }
-static inline int64_t host_wall_us(const struct host *h) { return h->wall / SIM_US; }
-static inline int64_t host_wall_ms(const struct host *h) { return h->wall / SIM_MS; }
+static inline sim_time host_wall_ns(const struct host *h) {
+    return h->wall;
+}
+static inline int64_t host_wall_us(const struct host *h) {
+    return h->wall / SIM_US;
+}
+static inline int64_t host_wall_ms(const struct host *h) {
+    return h->wall / SIM_MS;
+}
 /* Takes d ns of CPU (in a child's step: the child's). */
-static inline void host_spend(struct host *h, sim_time d) { *h->spending += d; }
+static inline void host_spend(struct host *h, sim_time d) {
+    *h->spending += d;
+}
 /* ns that `bytes` take at `rate` bytes a second; rate > 0, exact to the ns, no overflow below 2^63 ns. */
 sim_time host_transfer_time(int64_t bytes, int64_t rate);
 
 /* Calls timer->fire in a turn at or after `at`. Arming an armed timer moves it. */
-static inline void host_timer_at(struct host *h, struct host_timer *t, sim_time at) { h->ops->timer_at(h, t, at); }
-static inline void host_timer_stop(struct host *h, struct host_timer *t) { h->ops->timer_stop(h, t); }
+static inline void host_timer_at(struct host *h, struct host_timer *t, sim_time at) {
+    h->ops->timer_at(h, t, at);
+}
+static inline void host_timer_stop(struct host *h, struct host_timer *t) {
+    h->ops->timer_stop(h, t);
+}
 
 /* --- network ------------------------------------------------------------------------------------ */
 
 /* Listens on a port; 0, or HOST_EIO if it is taken. */
-static inline int host_listen(struct host *h, uint16_t port) { return h->ops->listen(h, port); }
+static inline int host_listen(struct host *h, uint16_t port) {
+    return h->ops->listen(h, port);
+}
 /* Begins to connect; `connected` or `closed` follows in a later turn. Never NULL. */
 static inline struct conn *host_connect(struct host *h, const char *name, uint16_t port) {
     return h->ops->connect(h, name, port);
@@ -181,17 +198,31 @@ static inline size_t host_write(struct conn *c, const void *bytes, size_t n) {
     return c->host->ops->write(c, bytes, n);
 }
 /* The unread bytes that lie in one piece (there may be more after them). Valid until consume or the turn's end. */
-static inline struct bytes host_peek(struct conn *c) { return c->host->ops->peek(c); }
-static inline void host_consume(struct conn *c, size_t n) { c->host->ops->consume(c, n); }
+static inline struct bytes host_peek(struct conn *c) {
+    return c->host->ops->peek(c);
+}
+static inline void host_consume(struct conn *c, size_t n) {
+    c->host->ops->consume(c, n);
+}
 /* Switches `readable` off and on (bytes wait in the socket meanwhile; EOF and reset are still told). On by default. */
-static inline void host_reading(struct conn *c, bool on) { c->host->ops->reading(c, on); }
+static inline void host_reading(struct conn *c, bool on) {
+    c->host->ops->reading(c, on);
+}
 /* Orderly end: what was written is still delivered, then the peer sees CONN_EOF. The pointer is dead afterwards. */
-static inline void host_close(struct conn *c) { c->host->ops->close(c, false); }
+static inline void host_close(struct conn *c) {
+    c->host->ops->close(c, false);
+}
 /* Abrupt end: the peer sees CONN_RESET and loses what it has not read. */
-static inline void host_reset(struct conn *c) { c->host->ops->close(c, true); }
+static inline void host_reset(struct conn *c) {
+    c->host->ops->close(c, true);
+}
 /* The peer's host name, and its port (an ephemeral one for the side that connected). */
-static inline const char *host_peer_name(const struct conn *c) { return c->host->ops->peer_name(c); }
-static inline uint16_t host_peer_port(const struct conn *c) { return c->host->ops->peer_port(c); }
+static inline const char *host_peer_name(const struct conn *c) {
+    return c->host->ops->peer_name(c);
+}
+static inline uint16_t host_peer_port(const struct conn *c) {
+    return c->host->ops->peer_port(c);
+}
 
 /* --- files: names are flat, relative to the process's folder ------------------------------------ */
 
@@ -207,15 +238,27 @@ static inline int64_t host_file_write(struct host *h, struct file *f, const void
 static inline int64_t host_file_read(struct host *h, struct file *f, uint64_t off, void *into, size_t n) {
     return h->ops->file_read(f, off, into, n);
 }
-static inline int64_t host_file_size(struct host *h, const struct file *f) { return h->ops->file_size(f); }
+static inline int64_t host_file_size(struct host *h, const struct file *f) {
+    return h->ops->file_size(f);
+}
 /* fsync: 0 or HOST_EIO. */
-static inline int host_file_sync(struct host *h, struct file *f) { return h->ops->file_sync(f); }
-static inline void host_file_close(struct host *h, struct file *f) { h->ops->file_close(f); }
+static inline int host_file_sync(struct host *h, struct file *f) {
+    return h->ops->file_sync(f);
+}
+static inline void host_file_close(struct host *h, struct file *f) {
+    h->ops->file_close(f);
+}
 /* Open files keep their contents under rename and remove, as on a real disk. */
-static inline int host_rename(struct host *h, const char *from, const char *to) { return h->ops->rename(h, from, to); }
-static inline int host_remove(struct host *h, const char *name) { return h->ops->remove(h, name); }
+static inline int host_rename(struct host *h, const char *from, const char *to) {
+    return h->ops->rename(h, from, to);
+}
+static inline int host_remove(struct host *h, const char *name) {
+    return h->ops->remove(h, name);
+}
 /* Makes renames and removals durable. */
-static inline int host_sync_dir(struct host *h) { return h->ops->sync_dir(h); }
+static inline int host_sync_dir(struct host *h) {
+    return h->ops->sync_dir(h);
+}
 
 /* --- children ------------------------------------------------------------------------------------ */
 
@@ -238,10 +281,16 @@ static inline size_t host_child_write(struct host *h, struct child *c, const voi
     return h->ops->child_write(c, b, n);
 }
 /* The parent's side of the pipe. */
-static inline struct bytes host_child_peek(struct host *h, struct child *c) { return h->ops->child_peek(c); }
-static inline void host_child_consume(struct host *h, struct child *c, size_t n) { h->ops->child_consume(c, n); }
+static inline struct bytes host_child_peek(struct host *h, struct child *c) {
+    return h->ops->child_peek(c);
+}
+static inline void host_child_consume(struct host *h, struct child *c, size_t n) {
+    h->ops->child_consume(c, n);
+}
 /* Called in a step that will return false: the exit code. */
-static inline void host_child_exit(struct host *h, struct child *c, int code) { h->ops->child_exit(c, code); }
+static inline void host_child_exit(struct host *h, struct child *c, int code) {
+    h->ops->child_exit(c, code);
+}
 
 /* Sets the host's clocks to the present, for those who look at its process from outside: between turns they stand
  * where the last turn began. */
@@ -250,7 +299,9 @@ static inline void host_look(struct host *h) {
 }
 
 /* Ends this process in an orderly way after the current turn (exit(3)): outputs written so far are delivered. */
-static inline void host_exit(struct host *h, int code) { h->ops->exit(h, code); }
+static inline void host_exit(struct host *h, int code) {
+    h->ops->exit(h, code);
+}
 
 /* --- chance, log, trace --------------------------------------------------------------------------- */
 
@@ -259,6 +310,11 @@ struct chance host_chance(const struct host *h, const char *purpose);
 
 /* One log line, without time and newline, in the words of the real server. */
 void host_log(struct host *h, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The run came by the system's probe of this number: counted, not told, not hashed. */
+static inline void host_probe(struct host *h, unsigned number) {
+    if (h->probes) h->probes[number]++;
+}
 
 /* Tells the trace of a happening of the model's own (kind >= TRACE_MODEL); time and node are filled in. */
 static inline void host_note(struct host *h, struct happening *happening) {

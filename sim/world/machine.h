@@ -18,6 +18,7 @@ struct world {
     struct trace *trace;
     struct queue *queue;
     uint64_t seed;
+    uint64_t *probes;
     struct ties ties;
     struct machine **machines;
     uint16_t count, room;

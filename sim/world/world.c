@@ -45,6 +45,7 @@ struct world *world_create(const struct world_setup *setup) {
     w->pool = setup->pool;
     w->trace = setup->trace;
     w->seed = setup->seed;
+    w->probes = setup->probes;
     w->queue = queue_create(w->pool);
     ties_init(&w->ties, w->pool, w->seed, setup->ties);
     ring_init(&w->local);
@@ -66,6 +67,7 @@ static struct machine *machine_new(struct world *w, const struct party_setup *se
                             .trace = w->trace,
                             .costs = &m->setup.costs,
                             .spending = &m->spent,
+                            .probes = w->probes,
                             .seed = w->seed,
                             .index = w->count};
     struct ring *heads[] = {&m->connection_events, &m->readables, &m->due_timers, &m->child_pipes,

@@ -25,6 +25,7 @@ struct world_setup {
     struct trace *trace;
     uint64_t seed;
     struct tie_policy ties;
+    uint64_t *probes; /* counters for host_probe(); NULL: nothing is counted */
 };
 
 struct world *world_create(const struct world_setup *setup);
@@ -131,10 +132,10 @@ void world_disk_write(struct world *w, uint16_t party, const char *name, struct 
 /* --- links: directed, from a to b ------------------------------------------------------------------- */
 
 struct link {
-    struct spread latency; /* ns, drawn for each segment; order is kept */
-    uint32_t loss_ppm;     /* of segments; costs retransmission time */
-    int64_t bandwidth;     /* bytes a second */
-    int64_t buffer;        /* bytes in socket buffers, sender's and receiver's together, one direction */
+    struct spread latency;  /* ns, drawn for each segment; order is kept */
+    uint32_t loss_ppm;      /* of segments; costs retransmission time */
+    int64_t bandwidth;      /* bytes a second */
+    int64_t buffer;         /* bytes in socket buffers, sender's and receiver's together, one direction */
     uint32_t duplicate_ppm; /* datagrams only */
     uint32_t reorder_ppm;   /* datagrams only */
 };

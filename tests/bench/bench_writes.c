@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/redis/probes.h"
 #include "model/redis/system.h"
 #include "model/redis/workload.h"
 #include "sim/world/world.h"
@@ -146,7 +147,8 @@ static void note_state(struct bench *b, uint64_t *events, uint64_t *happenings) 
 static struct figures measure(bool checked, int64_t writes) {
     struct bench b = {.system = redis_system(), .pool = pool_create(), .scratch = pool_create()};
     b.trace = trace_create(b.pool);
-    b.world = world_create(&(struct world_setup){b.pool, b.trace, 1, {TIE_RANDOM, 0}});
+    b.world = world_create(
+        &(struct world_setup){b.pool, b.trace, 1, {TIE_RANDOM, 0}, POOL_ARRAY(b.pool, uint64_t, PROBE_COUNT)});
     add_parties(&b);
     make_model(&b, checked ? b.trace : trace_create(b.pool), writes);
     for (uint16_t i = 0; i <= NODES; i++) world_start(b.world, i);

@@ -59,7 +59,7 @@ json_members() {
 import json, sys
 runs = [json.loads(line) for line in sys.stdin]
 assert len(runs) == 4, len(runs)
-want = "scenario seed trace verdict sim_ns events wall_ns checks expectations nodes metrics faults notes".split()
+want = "scenario seed trace verdict sim_ns events wall_ns checks expectations nodes metrics faults probes notes".split()
 for run in runs:
     missing = [w for w in want if w not in run]
     assert not missing, missing
@@ -74,10 +74,20 @@ for run in runs:
         assert c["verdict"] in ("ok", "anomaly", "violation", "unknown") and "count" in c and "detail" in c
     for e in run["expectations"]:
         assert e["verdict"] in ("held", "missed") and e["line"] > 0 and "got" in e and "text" in e
+assert runs[0]["probes"]["psync-by-replid"] == 1 and runs[0]["probes"]["promoted"] == 0
 assert runs[0]["faults"]["refuse"] == 1, runs[0]["faults"]
 '
 }
 verify "JSON has the contract's members" json_members
+
+probes_table() {
+    "$DETSIM" run "$good" --seeds 1..3 --probes --quiet --jobs 2 >"$work/probes.txt" &&
+        grep -qE '^  refuse +3 +3$' "$work/probes.txt" &&
+        grep -qE '^  psync-by-replid +3 +3$' "$work/probes.txt" &&
+        grep -q '^never (' "$work/probes.txt" &&
+        exits_with 2 "$DETSIM" run "$good" --probes --format json
+}
+verify "--probes shows what the runs came by" probes_table
 
 db_is_whole() {
     rm -f "$work/w.db"

@@ -267,7 +267,7 @@ static inline struct play *play_open(const struct play_line *line, sim_time end)
     p->pool = pool_create();
     p->trace = trace_create(p->pool);
     p->wait_reply = 2;
-    p->world = world_create(&(struct world_setup){p->pool, p->trace, 1, {TIE_FIFO, 0}});
+    p->world = world_create(&(struct world_setup){p->pool, p->trace, 1, {TIE_FIFO, 0}, NULL});
     for (uint16_t i = 0; i < FAKES; i++) {
         p->fake[i].play = p;
         world_add(p->world, &(struct party_setup){.name = fake_names[i],

@@ -189,6 +189,7 @@ static inline bool made_up_end(const struct recorder *recorder, const struct run
     };
     const struct named_number metrics[] = {{"full_syncs", 3}, {"partial_syncs", 1}, {"lost_acked_writes", 2}};
     const struct named_number fault_counts[] = {{"cut", 1}, {"crash", 1}, {"reset", 1}};
+    const struct named_number probes[] = {{"link-up", 4}, {"fork-failed", identity->number == 1}, {"moonshot", 0}};
     const char *const notes[] = {"line 6 never fired"};
     const struct run_result result = {.identity = identity,
                                       .passed = passed,
@@ -208,6 +209,8 @@ static inline bool made_up_end(const struct recorder *recorder, const struct run
                                       .metric_count = 3,
                                       .faults = fault_counts,
                                       .fault_count = 3,
+                                      .probes = probes,
+                                      .probe_count = 3,
                                       .notes = notes,
                                       .note_count = 1};
 

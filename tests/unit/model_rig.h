@@ -11,7 +11,7 @@
 #include "model/redis/system.h"
 #include "sim/world/world.h"
 
-enum { RIG_NODES = 4, RIG_LINES = 16, RIG_WORDS = 16, RIG_ALONE = -1 };
+enum { RIG_NODES = 4, RIG_LINES = 16, RIG_WORDS = 16, RIG_ALONE = -1, RIG_PROBES = 512 };
 
 struct rig_node {
     const char *name;
@@ -27,6 +27,7 @@ struct rig {
     struct world *world;
     const struct system *system;
     struct model *model;
+    uint64_t probes[RIG_PROBES]; /* how often the run came by each */
     size_t count;
     struct setting settings[RIG_NODES][RIG_LINES];
     size_t setting_count[RIG_NODES];
@@ -139,7 +140,7 @@ static void rig_open(struct rig *rig, uint64_t seed, const struct rig_node *node
     rig->pool = pool_create();
     rig->scratch = pool_create();
     rig->trace = trace_create(rig->pool);
-    rig->world = world_create(&(struct world_setup){rig->pool, rig->trace, seed, {TIE_RANDOM, 0}});
+    rig->world = world_create(&(struct world_setup){rig->pool, rig->trace, seed, {TIE_RANDOM, 0}, rig->probes});
     struct model_node_setup setups[RIG_NODES] = {0};
     struct model_defect_setup defects[RIG_NODES];
     struct model_dataset_setup datasets[RIG_NODES];

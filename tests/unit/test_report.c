@@ -145,6 +145,8 @@ static void hostile_run(void) {
                                 .metric_count = 1,
                                 .faults = &number,
                                 .fault_count = 1,
+                                .probes = &number,
+                                .probe_count = 1,
                                 .notes = &note,
                                 .note_count = 1};
     int64_t values[E_SAMPLES] = {5, 4, 3, 2, 1, 1, 1, 1, 1, 1};
@@ -171,6 +173,9 @@ START_TEST(test_text) {
     expect_output("FAIL b.scn seed=2 run=4 converged: r2 has offset 12, m has 15 (t=60s)\n");
     expect_output(
         "     2  PASS  a.scn            2  9f2c41d07be8a318       60s        48,213       9ms      3         1\n");
+    expect_output("  fork-failed                                    1               1\n"
+                  "  link-up                                        4              16\n\n"
+                  "probes that no run reached\n  moonshot\n");
     ck_assert_str_eq(errors, "");
 }
 END_TEST
@@ -182,6 +187,7 @@ START_TEST(test_text_of_a_run) {
     expect_output("  violation  converged: r2 has offset 12, m has 15 (t=60s)\n  ok         prefix\n");
     expect_output("  missed     line 7: expect converged  got r2 is not online (t=60s)\n");
     expect_output("        20s to       32s  cut m r2 for 12s\n");
+    expect_output("probes\n  link-up                                          4\n\n");
     expect_output("notes\n  line 6 never fired\n");
 }
 END_TEST

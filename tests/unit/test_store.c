@@ -67,6 +67,7 @@ START_TEST(test_run_is_kept) {
     db_expect(db_path, "SELECT group_concat(DISTINCT typeof(value)) FROM node_final", "text,integer");
     db_expect(db_path, "SELECT value FROM metric WHERE name = 'full_syncs'", "3");
     db_expect(db_path, "SELECT group_concat(kind || count) FROM fault_count", "crash1,cut1,reset1");
+    db_expect(db_path, "SELECT group_concat(name || count) FROM probe", "fork-failed0,link-up4,moonshot0");
     db_expect(db_path, "SELECT text FROM note", "line 6 never fired");
     db_expect(db_path, "SELECT command || record || (finished IS NOT NULL) || interrupted FROM campaign",
               "detsim run cut.scn --seeds 1..3events10");

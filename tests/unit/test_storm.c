@@ -202,7 +202,7 @@ struct outcome {
 static struct outcome storm(uint64_t seed, enum tie_kind ties) {
     struct pool *pool = pool_create();
     struct trace *trace = trace_create(pool);
-    struct world_setup setup = {pool, trace, seed, {ties, 5}};
+    struct world_setup setup = {pool, trace, seed, {ties, 5}, NULL};
     struct world *w = world_create(&setup);
     struct chance c = chance_named(seed, "trouble", NULL, NULL, 0);
     struct outcome out = {0};

@@ -167,7 +167,7 @@ static inline void tiny_setup_as(struct tiny_world *tw, uint64_t seed, enum tie_
     memset(tw, 0, sizeof(*tw));
     tw->pool = pool_create();
     tw->trace = trace_create(tw->pool);
-    struct world_setup setup = {tw->pool, tw->trace, seed, {ties, 3}};
+    struct world_setup setup = {tw->pool, tw->trace, seed, {ties, 3}, NULL};
     tw->world = world_create(&setup);
     for (uint16_t i = 0; i < TINY_NODES; i++) {
         buffer_init(&tw->node[i].got, tw->pool);

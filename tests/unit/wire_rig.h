@@ -121,7 +121,7 @@ static inline void wire_open_rig(const char *conf) {
     rig.pool = pool_create();
     rig.scratch = pool_create();
     rig.trace = trace_create(rig.pool);
-    rig.world = world_create(&(struct world_setup){rig.pool, rig.trace, 1, {TIE_FIFO, 0}});
+    rig.world = world_create(&(struct world_setup){rig.pool, rig.trace, 1, {TIE_FIFO, 0}, NULL});
     wire_settings(conf);
     uint16_t server = wire_add("m", wire_boot_server), test = wire_add("t", wire_boot_test);
     world_start(rig.world, test);
