@@ -54,7 +54,8 @@ struct multi {
     struct queued *commands;
     size_t word_count, word_room;
     size_t count, room;
-    unsigned flags; /* of all commands together: enum command_flag */
+    unsigned flags;         /* those that any of the commands has: enum command_flag */
+    unsigned lacking_flags; /* those that any of them has not */
 };
 
 /* WATCH. */

@@ -54,7 +54,7 @@ static size_t execute(struct client *c, struct bytes in, size_t at) {
         }
         size_t used = c->parser.used;
         bool empty = c->parser.argc == 0;
-        if (!take_request(c, (struct bytes){rest.at, used})) break;
+        if (!take_request(c, (struct bytes){rest.at, used}) || c->server->exiting) break;
         at += used;
         if (c->kind == CLIENT_MASTER && !empty && !(c->flags & CLIENT_IN_MULTI)) {
             apply_command_done(c, (struct bytes){in.at + applied, at - applied});
@@ -96,8 +96,18 @@ static void count_input(struct client *c, size_t n) {
     s->stats.net_repl_input_bytes += n;
 }
 
+/* client-query-buffer-limit: what is read and not yet split into words. A master may say what it wants. */
+static void check_query_limit(struct client *c, size_t unparsed) {
+    struct server *s = c->server;
+    if (c->kind == CLIENT_MASTER || (c->flags & CLIENT_CLOSING)) return;
+    if ((int64_t)unparsed <= s->config.client_query_buffer_limit) return;
+    host_log(s->host, LOG_WARNING, "Closing client that reached max query buffer length: %s", client_info(c));
+    client_free_async(c);
+}
+
 void client_readable(struct client *c) {
     struct server *s = c->server;
+    size_t unparsed = c->query.len - c->parser.at;
     size_t budget = resp_parser_missing(&c->parser, c->query.len - c->query_at);
     if (budget < READ_SIZE) budget = READ_SIZE;
     assert(!(c->flags & (CLIENT_READ_BUSY | CLIENT_CONN_OVER)));
@@ -108,15 +118,13 @@ void client_readable(struct client *c) {
         if (piece.len == 0) break;
         if (piece.len > budget) piece.len = budget;
         count_input(c, piece.len);
+        unparsed += piece.len;
+        check_query_limit(c, unparsed);
         if (!(c->flags & (CLIENT_CLOSING | CLIENT_CLOSE_AFTER_REPLY))) take_piece(c, piece);
         host_consume(c->conn, piece.len);
         budget -= piece.len;
     }
     c->flags &= ~(unsigned)CLIENT_READ_BUSY;
-    if ((int64_t)c->query.len > s->config.client_query_buffer_limit) {
-        host_log(s->host, LOG_WARNING, "Closing client that reached max query buffer length: %s", client_info(c));
-        client_free_async(c);
-    }
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */

@@ -19,7 +19,9 @@ enum command_flag {
     CMD_FAST = 128,
     CMD_NO_MULTI = 256, /* refused inside MULTI */
     CMD_NO_AUTH = 512,
-    CMD_BLOCKING = 1024
+    CMD_BLOCKING = 1024,
+    CMD_NO_ASYNC_LOADING = 2048, /* refused while swapdb loads, though reads are served */
+    CMD_MAY_REPLICATE = 4096     /* no write, but it goes into the stream */
 };
 
 /* How deadlines act for this caller (reference 10.3). */

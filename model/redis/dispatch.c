@@ -54,19 +54,36 @@ static bool disk_refuses(const struct server *s) {
     return !s->lastbgsave_ok && s->config.stop_writes_on_bgsave_error && s->config.save_point_count > 0;
 }
 
-/* Refusals of writes. The master's stream is obeyed whatever the state of this server. */
-static bool refused_write(struct client *c) {
+/* A replica that can neither save nor refuse its master's writes ends, unless replica-ignore-disk-write-errors. */
+static void obey_without_disk(struct server *s, unsigned flags) {
+    enum { LOG_EVERY_MS = 10000 };
+    if (!(flags & CMD_WRITE)) return;
+    if (!s->config.replica_ignore_disk_write_errors) {
+        server_panic(s, "Replica was unable to write command to disk.");
+    } else if (s->mstime > s->disk_error_logged_ms + LOG_EVERY_MS) {
+        s->disk_error_logged_ms = s->mstime;
+        host_log(s->host, LOG_WARNING, "Replica is applying a command even though it is unable to write to disk.");
+    }
+}
+
+/* Refusals of writes, and, for the disk's sake, of PING. The master's stream is obeyed whatever the state of this
+ * server. */
+static bool refused_write(struct client *c, unsigned flags) {
     struct server *s = c->server;
-    if (c->kind == CLIENT_MASTER) return false;
+    if (c->kind == CLIENT_MASTER) {
+        if (disk_refuses(s)) obey_without_disk(s, flags);
+        return s->exiting;
+    }
     if (disk_refuses(s)) {
         dispatch_refuse(
             c, "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
                "Commands that may modify the data set are disabled, because this instance is configured to "
                "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
                "Please check the Redis logs for details about the RDB error.");
-        note_refused(s, REFUSED_MISCONF);
+        if (flags & CMD_WRITE) note_refused(s, REFUSED_MISCONF);
         return true;
     }
+    if (!(flags & CMD_WRITE)) return false;
     if (replication_too_few_replicas(s)) {
         dispatch_refuse(c, "NOREPLICAS Not enough good replicas to write.");
         note_refused(s, REFUSED_NOREPLICAS);
@@ -89,8 +106,7 @@ static bool refused_now(struct client *c, unsigned flags) {
         if (flags & CMD_WRITE) note_refused(s, REFUSED_MASTERDOWN);
         return true;
     }
-    bool loading = s->loading.active && (!s->loading.async || (flags & (CMD_WRITE | CMD_ADMIN)));
-    if (loading && !(flags & CMD_LOADING)) {
+    if (s->loading.active && (s->loading.async ? flags & CMD_NO_ASYNC_LOADING : !(flags & CMD_LOADING))) {
         dispatch_refuse(c, "LOADING Redis is loading the dataset in memory");
         if (flags & CMD_WRITE) note_refused(s, REFUSED_LOADING);
         return true;
@@ -111,9 +127,9 @@ static bool refused(struct client *c, const struct running *r, unsigned flags) {
         dispatch_refuse(c, "NOAUTH Authentication required.");
         return true;
     }
-    if ((flags & CMD_WRITE) && refused_write(c)) return true;
+    if (((flags & CMD_WRITE) || r->command == c->server->ping) && refused_write(c, flags)) return true;
     if (refused_now(c, flags)) return true;
-    if (c->kind == CLIENT_REPLICA && (flags & (CMD_WRITE | CMD_READONLY))) {
+    if (c->kind == CLIENT_REPLICA && (flags & (CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE))) {
         dispatch_refuse(c, "ERR Replica can't interact with the keyspace");
         return true;
     }
@@ -252,8 +268,15 @@ static bool acts_in_multi(const struct server *s, const struct command *command)
 /* A replica's connection carries the stream: a reply would become part of it. */
 static void check_no_reply(struct client *c, const struct command *command) {
     if (c->kind != CLIENT_REPLICA || c->out.len == c->out_sent) return;
-    host_log(c->server->host, LOG_WARNING, "Replica generated a reply to command '%s', disconnecting it: %s",
-             command ? command->name : "<unknown>", client_info(c));
+    const char *name = command ? command->name : "<unknown>", *reply = c->out.at + c->out_sent;
+    struct host *h = c->server->host;
+    host_log(h, LOG_WARNING, "Replica generated a reply to command '%s', disconnecting it: %s", name, client_info(c));
+    if (strncmp(reply, "-ERR ", 5) == 0) {
+        host_log(h, LOG_WARNING,
+                 "== CRITICAL == This master is sending an error to its replica: '%.*s' after processing the command "
+                 "'%s'",
+                 (int)strcspn(reply + 5, "\r"), reply + 5, name);
+    }
     buffer_clear(&c->out);
     c->out_sent = 0;
     client_free_async(c);
@@ -262,7 +285,14 @@ static void check_no_reply(struct client *c, const struct command *command) {
 static bool must_wait(struct client *c, unsigned flags) {
     struct server *s = c->server;
     if (s->paused == PAUSE_NONE || c->kind == CLIENT_REPLICA) return false;
-    return server_is_paused(s, flags & CMD_WRITE ? PAUSE_WRITES : PAUSE_ALL);
+    return server_is_paused(s, flags & (CMD_WRITE | CMD_MAY_REPLICATE) ? PAUSE_WRITES : PAUSE_ALL);
+}
+
+/* EXEC is refused if one of the commands would be. */
+static unsigned flags_of_transaction(const struct client *c, unsigned exec_flags) {
+    const unsigned any = CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE | CMD_NO_ASYNC_LOADING;
+    const unsigned all = CMD_STALE | CMD_LOADING;
+    return (exec_flags | (c->multi.flags & any)) & ~(c->multi.lacking_flags & all);
 }
 
 /* Refuses what cannot be executed; a transaction's flags are those of its commands. */
@@ -276,7 +306,7 @@ static bool refused_request(struct client *c, const struct running *r, unsigned 
     else
         no = refused(c, r, flags);
     s->running.command = NULL;
-    if (no && c->kind == CLIENT_MASTER) apply_note_failure(c, r);
+    if (no && c->kind == CLIENT_MASTER && !s->exiting) apply_note_failure(c, r);
     return no;
 }
 
@@ -292,7 +322,7 @@ bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, s
     struct running r = {c, look_up(c, argv[0]), argv, argc, raw};
     bool was_replica = c->kind == CLIENT_REPLICA, in_multi = c->flags & CLIENT_IN_MULTI;
     unsigned flags = r.command ? r.command->flags : 0;
-    if (r.command == s->exec && in_multi) flags |= c->multi.flags & CMD_WRITE;
+    if (r.command == s->exec && in_multi) flags = flags_of_transaction(c, flags);
     bool no = refused_request(c, &r, flags);
     if (!no && must_wait(c, flags)) {
         PROBE(s, COMMAND_PAUSED);

@@ -29,6 +29,7 @@ void multi_keep(struct client *c, const struct running *r) {
     }
     m->commands[m->count++] = (struct queued){r->command, (uint32_t)m->word_count, (uint32_t)r->argc};
     m->flags |= r->command->flags;
+    m->lacking_flags |= ~r->command->flags;
     keep_words(c, r);
 }
 
@@ -37,7 +38,7 @@ void multi_forget(struct client *c) {
     struct multi *m = &c->multi;
     m->bytes.len = 0;
     m->word_count = m->count = 0;
-    m->flags = 0;
+    m->flags = m->lacking_flags = 0;
 }
 
 struct running multi_command_at(struct client *c, size_t i) {

@@ -28,6 +28,7 @@ void own_commands_bind(struct server *s) {
     }
     s->flushall = command_find(resp_text("flushall"));
     s->exec = command_find(resp_text("exec"));
+    s->ping = command_find(resp_text("ping"));
 }
 
 void own_reply_unknown_subcommand(struct client *c) {

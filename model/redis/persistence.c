@@ -201,8 +201,8 @@ static bool save_here(struct server *s, bool in_command) {
     if (ok) {
         s->dirty = 0;
         s->lastsave = s->unixtime;
+        s->lastbgsave_ok = true; /* to fail here says nothing of the last BGSAVE */
     }
-    s->lastbgsave_ok = ok;
     return ok;
 }
 

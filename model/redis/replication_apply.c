@@ -88,15 +88,25 @@ void apply_master_lost(struct client *c) {
 
 /* --- after a command ---------------------------------------------------------------------------------------------- */
 
+/* propagation-error-behavior; a writable replica differs from its master anyway. */
+static void panic_if_wanted(struct server *s, const struct running *r) {
+    if (s->config.propagation_error_behavior == PROPAGATION_IGNORE || !s->config.replica_read_only) return;
+    server_panic(s, "This replica panicked sending an error to its master after processing the command '%s'",
+                 r->command ? r->command->name : "<unknown>");
+}
+
 void apply_note_failure(struct client *c, const struct running *r) {
     struct server *s = c->server;
     s->stats.unexpected_error_replies++;
     PROBE(s, STREAM_ERROR);
     const char *error = s->running_error ? s->running_error : "";
+    bool plain = strncmp(error, "ERR ", 4) == 0; /* most of the real server's plain errors get their ERR later */
     host_log(s->host, LOG_WARNING,
-             "== CRITICAL == This replica is sending an error to its master: '%s' after processing the "
+             "== CRITICAL == This replica is sending an error to its master: '%s%s' after processing the "
              "command '%s'",
-             error, r->command ? r->command->name : "");
+             plain ? "" : "-", plain ? error + 4 : error, r->command ? r->command->name : "<unknown>");
+    panic_if_wanted(s, r);
+    if (s->exiting) return;
     buffer_clear(&s->stream_error);
     for (size_t i = 0; i < r->argc && s->stream_error.len < 200; i++) {
         if (i) buffer_putc(&s->stream_error, ' ');

@@ -2,6 +2,7 @@
 #include "model/redis/server.h"
 
 #include <assert.h>
+#include <stdarg.h>
 
 #include "model/redis/own_commands.h"
 
@@ -175,6 +176,20 @@ void server_exit(struct server *s, int code) {
     s->exiting = true;
     s->host->node_ops = &none;
     host_exit(s->host, code);
+}
+
+void server_panic(struct server *s, const char *format, ...) {
+    enum { ABORTED = 134 };
+    struct buffer text;
+    buffer_init(&text, s->pool);
+    va_list args;
+    va_start(args, format);
+    buffer_vprintf(&text, format, args);
+    va_end(args);
+    host_log(s->host, LOG_WARNING, "!!! Software Failure. Press left mouse button to continue");
+    host_log(s->host, LOG_WARNING, "Guru Meditation: %s", text.at);
+    buffer_free(&text);
+    server_exit(s, ABORTED);
 }
 
 /* --- birth -------------------------------------------------------------------------------------------------------- */

@@ -109,7 +109,7 @@ struct server {
     struct buffer error_text;
     struct buffer stream_error; /* the running command of the master's stream failed: what, and why */
     uint64_t call_dirty;        /* changes made by the command now running, with those of its transaction */
-    const struct command *flushall, *exec;
+    const struct command *flushall, *exec, *ping;
     size_t watcher_count;   /* clients that WATCH */
     bool keys_became_ready; /* a blocked client may be served */
     bool still_blocked;     /* it was tried in vain */
@@ -147,9 +147,10 @@ struct server {
     int64_t lastsave;       /* s */
     int64_t lastbgsave_try; /* s */
     bool lastbgsave_ok;
-    int64_t rdb_save_time_last; /* s; -1 */
-    bool rdb_sync_file_left;    /* dbfilename was written for replicas only (rdb-del-sync-files) */
-    bool active_expire;         /* DEBUG SET-ACTIVE-EXPIRE */
+    int64_t rdb_save_time_last;   /* s; -1 */
+    bool rdb_sync_file_left;      /* dbfilename was written for replicas only (rdb-del-sync-files) */
+    bool active_expire;           /* DEBUG SET-ACTIVE-EXPIRE */
+    int64_t disk_error_logged_ms; /* wall clock; last time a replica said that it obeys though it cannot save */
 
     struct server_stats stats;
 };
@@ -184,6 +185,8 @@ void server_update_time(struct server *s);
 void server_ready(struct server *s);
 /* exit(3): what was written so far is delivered, nothing else happens. */
 void server_exit(struct server *s, int code);
+/* The same after an error that the real server does not survive (its serverPanic). */
+void server_panic(struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool server_is_paused(struct server *s, enum pause_kind at_least);
 void server_pause(struct server *s, enum pause_purpose purpose, enum pause_kind kind, int64_t until_ms);
 void server_unpause(struct server *s, enum pause_purpose purpose);

@@ -59,6 +59,8 @@ static bool finish(struct server *s) {
         if (!save_now(s) && !s->shutdown.force) {
             PROBE(s, SHUTDOWN_FAILED);
             host_log(s->host, LOG_WARNING, "Error trying to save the DB, can't exit.");
+            host_log(s->host, LOG_WARNING,
+                     "Errors trying to shut down the server. Check the logs for more information.");
             cancel(s);
             return false;
         }

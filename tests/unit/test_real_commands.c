@@ -231,7 +231,7 @@ START_TEST(table_is_the_real_one) {
     } flags[] = {{"write", CMD_WRITE},     {"readonly", CMD_READONLY}, {"denyoom", CMD_DENYOOM},
                  {"admin", CMD_ADMIN},     {"noscript", CMD_NOSCRIPT}, {"loading", CMD_LOADING},
                  {"stale", CMD_STALE},     {"fast", CMD_FAST},         {"no_multi", CMD_NO_MULTI},
-                 {"no_auth", CMD_NO_AUTH}, {"blocking", CMD_BLOCKING}};
+                 {"no_auth", CMD_NO_AUTH}, {"blocking", CMD_BLOCKING}, {"no_async_loading", CMD_NO_ASYNC_LOADING}};
     struct pool *pool = pool_create();
     struct buffer reply;
     buffer_init(&reply, pool);
