@@ -21,7 +21,7 @@ static const struct subcommand commands[] = {
     {"shrink", "FILE --seed N", "the smallest scenario that fails in the same way", NULL},
     {"check", "HISTORY --model M --format F", "judge a recorded history", NULL},
     {"conform", "FILE...", "the same scenario in the model and on real servers", NULL},
-    {"serve", "[DIRECTIVES]", "the model, live on a socket", NULL},
+    {"serve", "[redis.conf] [--DIRECTIVE VALUE...]", "the model, live on a socket", command_serve},
     {"merge", "OUT.db IN.db...", "join the shards of a campaign", NULL},
     {0},
 };

@@ -59,6 +59,7 @@ static const struct config_rule rules[] = {
     {"min-replicas-to-write", "min-slaves-to-write", KIND_NUMBER, MEMBER(min_replicas_to_write), "0", false},
     {"port", NULL, KIND_NUMBER, MEMBER(port), "6379", true},
     {"propagation-error-behavior", NULL, KIND_PROPAGATION, MEMBER(propagation_error_behavior), "ignore", false},
+    {"protected-mode", NULL, KIND_BOOL, MEMBER(protected_mode), "yes", false},
     {"proto-max-bulk-len", NULL, KIND_SIZE, MEMBER(proto_max_bulk_len), "512mb", false},
     {"rdb-del-sync-files", NULL, KIND_BOOL, MEMBER(rdb_del_sync_files), "no", false},
     {"rdb-key-save-delay", NULL, KIND_NUMBER, MEMBER(rdb_key_save_delay), "0", false},

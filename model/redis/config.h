@@ -37,6 +37,7 @@ struct config {
     int64_t hz;
     int64_t timeout; /* s */
     int64_t maxclients;
+    bool protected_mode;
     int64_t proto_max_bulk_len;        /* bytes */
     int64_t client_query_buffer_limit; /* bytes */
     const char *requirepass;

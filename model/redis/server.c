@@ -65,15 +65,35 @@ static uint64_t memory_now(void *node) {
 
 /* --- the event loop's callbacks ----------------------------------------------------------------------------------- */
 
+/* Protected mode: somebody of another machine, and no password that he would have to know. */
+static bool is_stranger(const struct server *s, const struct conn *conn) {
+    const char *from = host_peer_name(conn);
+    bool here = strncmp(from, "127.", 4) == 0 || strcmp(from, "::1") == 0;
+    return s->live && s->config.protected_mode && !here && !s->config.requirepass[0];
+}
+
+static const char protected_text[] =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
+    "default user. In this mode connections are only accepted from the loopback interface. If you want to connect "
+    "from external computers, set a password (requirepass), or switch it off (protected-mode no).\r\n";
+
+static void refuse(struct conn *conn, const char *why) {
+    host_write(conn, why, strlen(why));
+    host_close(conn);
+}
+
 static void accepted(void *node, struct conn *conn, uint16_t port) {
     struct server *s = node;
     (void)port;
     server_update_time(s);
     if ((int64_t)s->client_count >= s->config.maxclients) {
         s->stats.rejected_connections++;
-        static const char refusal[] = "-ERR max number of clients reached\r\n";
-        host_write(conn, refusal, sizeof(refusal) - 1);
-        host_close(conn);
+        refuse(conn, "-ERR max number of clients reached\r\n");
+        return;
+    }
+    if (is_stranger(s, conn)) {
+        s->stats.rejected_connections++;
+        refuse(conn, protected_text);
         return;
     }
     s->stats.connections_received++;
@@ -220,7 +240,7 @@ static void init_config(struct server *s, const struct server_setup *setup) {
         config_apply(&s->config, setup->settings[i].words, setup->settings[i].word_count);
     }
     s->boot_config = s->config;
-    config_load_rewritten(s);
+    if (!s->live) config_load_rewritten(s);
 }
 
 static void init_identity(struct server *s) {
@@ -246,6 +266,7 @@ struct server *server_create(struct host *host, const struct server_setup *setup
     s->pool = host->pool;
     s->scratch = setup->scratch;
     s->defects = setup->defects;
+    s->live = setup->live;
     s->start_time = host_now(host);
     s->active_expire = s->lastbgsave_ok = true;
     s->rdb_save_time_last = -1;

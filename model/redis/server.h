@@ -87,6 +87,7 @@ struct server {
     struct config boot_config; /* as the process was started with, before CONFIG REWRITE's file */
     struct keyspace *ks;
     uint64_t defects;              /* 1 << enum defect */
+    bool live;                     /* as in struct server_setup */
     own_command_fn **own_commands; /* by index in command_table(); NULL: a data command */
     struct chance chance;          /* SPOP and the like */
     struct chance id_chance;       /* replids and EOF marks */
@@ -163,6 +164,7 @@ struct server_setup {
     /* Fills the dataset of a node that begins with one (`dataset` lines); NULL: none. */
     void (*populate)(void *ctx, struct keyspace *ks);
     void *ctx;
+    bool live; /* on a real machine: its peers are addresses, and no file of its own folder is its redis.conf */
 };
 
 /* Starts a server process on its host (in a turn of that host): sets host->node and host->node_ops, listens, loads its

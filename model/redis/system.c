@@ -11,6 +11,7 @@
 #include "model/redis/lag.h"
 #include "model/redis/model.h"
 #include "model/redis/requests.h"
+#include "model/redis/serve.h"
 #include "model/redis/server.h"
 #include "model/redis/vocabulary.h"
 #include "model/redis/workload.h"
@@ -320,6 +321,10 @@ static const struct system redis = {
     .happening_text = happening_text,
     .op_text = requests_text,
     .op_key = requests_key,
+    .serve_help = serve_help,
+    .serve_configure = serve_configure,
+    .serve_boot = serve_boot,
+    .serve_log_line = serve_log_line,
 };
 
 const struct system *redis_system(void) {

@@ -34,5 +34,6 @@ int program_run(const struct program *program, int argc, char **argv);
 int command_run(const struct program *program, int argc, char **argv);
 int command_replay(const struct program *program, int argc, char **argv);
 int command_defects(const struct program *program, int argc, char **argv);
+int command_serve(const struct program *program, int argc, char **argv);
 
 #endif

@@ -111,6 +111,36 @@ struct rest_view {
     void *ctx;
 };
 
+/* What one server that runs live (sim/run/live.h) needs of its machine. Texts are those of the pool it was read with.
+ */
+struct serve_plan {
+    const char **addresses; /* to listen on: numbers, `*` for all; with '-' in front one that may be missing */
+    size_t address_count;
+    const char *folder;       /* where its files are */
+    const char *log_file;     /* "": standard output */
+    enum log_level log_least; /* lines below it are not written */
+    uint64_t connections;     /* at most so many at a time */
+    struct bytes unknown; /* when the lines are refused: the word that is no directive; at == NULL: it is not that */
+    void *own;            /* the system's */
+};
+
+/* What a live server was told: the text of its configuration file, and the words after it. */
+struct serve_request {
+    const char *file; /* NULL: none */
+    struct bytes text;
+    char **words;
+    size_t word_count;
+};
+
+/* One log line of a live server. */
+struct serve_line {
+    enum log_level level;
+    bool of_child;
+    long pid;
+    const char *date; /* local time, as 23 Nov 2026 02:56:07.123 */
+    struct bytes text;
+};
+
 /* How an operation ended. */
 enum op_fate {
     OP_OK,
@@ -191,6 +221,16 @@ struct system {
     void (*op_text)(struct bytes wire, struct buffer *out);
     /* Which key an operation is about; empty if none. */
     struct bytes (*op_key)(struct bytes wire);
+
+    /* --- one server, live (sim/run/live.h) --- */
+    const char *serve_help; /* a page; NULL: nothing is offered, and the functions are not there */
+    /* Reads what it was told, which stays valid. False: `error` says where and why, without a line end. */
+    bool (*serve_configure)(struct pool *pool, const struct serve_request *request, struct serve_plan *plan,
+                            struct buffer *error);
+    /* Boots it, as `boot` does: sets host->node and host->node_ops. `scratch` as in struct model_setup. */
+    void (*serve_boot)(const struct serve_plan *plan, struct host *host, struct pool *scratch);
+    /* Appends the line, with its end, as it shall be read. */
+    void (*serve_log_line)(const struct host *host, const struct serve_line *line, struct buffer *out);
 };
 
 /* How many probes it has. */
