@@ -8,7 +8,7 @@
 
 enum {
     STEP_BYTES = 64 * 1024,
-    PIPE_BYTES = 16 * 1024,      /* what the real child collects before it writes into the pipe */
+    PIPE_BYTES = 16 * 1024,      /* once it has collected more, the child writes it into the pipe (PROTO_IOBUF_LEN) */
     SYNC_EVERY = 4 * 1024 * 1024 /* rdb-save-incremental-fsync */
 };
 
@@ -80,7 +80,7 @@ static sim_time delay_of(const struct save_work *w, uint64_t keys) {
 /* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not.
  */
 static void serialise(struct save_work *w) {
-    size_t before = w->out.len, step = w->key_delay > 0 ? 1 : STEP_BYTES;
+    size_t before = w->out.len, step = w->key_delay > 0 ? 1 : w->target == SAVE_TO_FILE ? STEP_BYTES : PIPE_BYTES;
     uint64_t keys = rdb_writer_keys_saved(w->writer), spared = rdb_writer_bytes_spared(w->writer);
     w->serialised = !rdb_writer_step(w->writer, step, &w->out);
     int64_t n = (int64_t)(w->out.len - before);
@@ -147,15 +147,17 @@ static bool step_file(struct save_work *w, struct child *self) {
 
 /* --- into the pipe ------------------------------------------------------------------------------------------------ */
 
+/* What a step serialises is written by the next one: when the time that it takes is over. */
 static bool step_pipe(struct save_work *w, struct child *self) {
-    if (!w->serialised && w->out.len - w->out_at < PIPE_BYTES) serialise(w);
-    size_t pending = w->out.len - w->out_at;
-    if (!w->serialised && pending < PIPE_BYTES) return true;
-    w->out_at += host_child_write(w->host, self, w->out.at + w->out_at, pending);
-    if (w->out_at < w->out.len) return true;
-    buffer_clear(&w->out);
-    w->out_at = 0;
-    return w->serialised ? exit_with(w, self, 0) : true;
+    if (w->serialised || w->out.len - w->out_at > PIPE_BYTES) {
+        w->out_at += host_child_write(w->host, self, w->out.at + w->out_at, w->out.len - w->out_at);
+        if (w->out_at < w->out.len) return true;
+        buffer_clear(&w->out);
+        w->out_at = 0;
+        if (w->serialised) return exit_with(w, self, 0);
+    }
+    serialise(w);
+    return true;
 }
 
 /* --- the program -------------------------------------------------------------------------------------------------- */

@@ -83,6 +83,14 @@ static void set_defaults(struct workload_plan *plan, struct pool *pool, const st
     plan->weights[0] = 1; /* set */
 }
 
+/* Where no line says when the work ends, a number of operations does: an empty timeline is no end. */
+static void open_end(struct workload_plan *plan, const struct model_client_setup *setup) {
+    bool has_until = false;
+    for (size_t i = 0; i < setup->option_count; i++)
+        has_until |= setup->options[i].rule - workload_options == OPT_UNTIL;
+    if (!has_until && plan->times != UINT64_MAX && setup->timeline_end == 0) plan->until = SIM_NEVER;
+}
+
 static void take_option(struct workload_plan *plan, const struct option *o) {
     switch (o->rule - workload_options) {
     case OPT_RATE:
@@ -147,6 +155,7 @@ static void take_option(struct workload_plan *plan, const struct option *o) {
 void workload_plan_read(struct workload_plan *plan, struct pool *pool, const struct model_client_setup *setup) {
     set_defaults(plan, pool, setup);
     for (size_t i = 0; i < setup->option_count; i++) take_option(plan, &setup->options[i]);
+    open_end(plan, setup);
     if (plan->db_high < plan->db_low) plan->db_high = plan->db_low;
     assert(plan->node_count > 0 && plan->reader_count > 0);
 }

@@ -216,7 +216,8 @@ static inline void host_close(struct conn *c) {
 static inline void host_reset(struct conn *c) {
     c->host->ops->close(c, true);
 }
-/* The peer's host name, and its port (an ephemeral one for the side that connected). */
+/* The peer's host name (127.0.0.1: a console, on this machine itself), and its port (an ephemeral one for the side that
+ * connected). */
 static inline const char *host_peer_name(const struct conn *c) {
     return c->host->ops->peer_name(c);
 }

@@ -221,7 +221,9 @@ void socket_reading(struct conn *c, bool on) {
 
 const char *socket_peer_name(const struct conn *c) {
     const struct world *w = machine_of(c->host)->world;
-    return c->peer == NO_PARTY ? "?" : world_machine(w, c->peer)->host.name;
+    if (c->peer == NO_PARTY) return "?";
+    const struct machine *peer = world_machine(w, c->peer);
+    return peer->kind == PARTY_CONSOLE ? "127.0.0.1" : peer->host.name;
 }
 
 uint16_t socket_peer_port(const struct conn *c) {

@@ -89,6 +89,18 @@ START_TEST(test_from_and_times) {
 }
 END_TEST
 
+/* No line says when: then the number of operations is the end. */
+START_TEST(test_times_alone) {
+    LINE(count_option("times", 3));
+    struct play *p = play_open(&line, 0);
+    play_start_all(p);
+    play_until(p, SIM_SECOND);
+    ck_assert_uint_eq(p->told_count, 3);
+    ck_assert(workload_done(p->client));
+    play_close(p);
+}
+END_TEST
+
 START_TEST(test_until_the_timeline_is_over) {
     const struct play_line line = {NULL, 0, NULL, 0, 7};
     struct play *p = play_open(&line, 50 * SIM_MS);
@@ -723,6 +735,7 @@ int main(void) {
     tcase_add_test(when, test_exponential_gaps_have_the_mean_and_vary);
     tcase_add_test(when, test_an_open_loop_sends_its_pipeline_together);
     tcase_add_test(when, test_from_and_times);
+    tcase_add_test(when, test_times_alone);
     tcase_add_test(when, test_until_the_timeline_is_over);
     tcase_add_test(when, test_a_closed_loop_keeps_n_in_flight);
     tcase_add_test(when, test_a_closed_loop_thinks_between_operations);
