@@ -168,7 +168,7 @@ static void pause_clients(struct client *c) {
     } else if (ms < 0) {
         client_reply_error(c, "ERR timeout is negative");
     } else {
-        server_pause(s, PAUSE_BY_CLIENT, kind, s->mstime + ms);
+        server_pause(s, PAUSE_BY_CLIENT, kind, server_deadline(s, ms));
         client_reply_status(c, "OK");
     }
 }
@@ -195,8 +195,13 @@ static void unblock_client(struct client *c) {
     }
     struct client *target = TAILQ_FIRST(&c->server->clients);
     while (target && target->id != (uint64_t)id) target = TAILQ_NEXT(target, all);
+    bool with_error = resp_word_is(own_argument(c, 3), "error");
     bool blocked = target && (target->blocked.why == BLOCKED_WAIT || target->blocked.why == BLOCKED_KEYS);
-    if (blocked) blocked_end_early(target, resp_word_is(own_argument(c, 3), "error"));
+    if (target && target->blocked.why == BLOCKED_PAUSE && !with_error) {
+        server_panic(c->server, "Unknown btype in replyToBlockedClientTimedOut()."); /* 7.0.15 dies of this, indeed */
+        return;
+    }
+    if (blocked) blocked_end_early(target, with_error);
     client_reply_number(c, blocked);
 }
 

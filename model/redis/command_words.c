@@ -50,7 +50,7 @@ const struct command_word redis_command_words[] = {
     {"expire", SUPPORTED},
     {"expireat", SUPPORTED},
     {"expiretime", SUPPORTED},
-    {"failover", NOT_YET},
+    {"failover", SUPPORTED},
     {"fcall", NOT_YET},
     {"fcall_ro", NOT_YET},
     {"flushall", SUPPORTED},

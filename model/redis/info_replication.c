@@ -94,7 +94,7 @@ void info_replication_section(const struct server *s, struct info_out *out) {
         info_number(out, INFO_min_slaves_good_slaves, s->good_replicas);
     }
     tell_replicas(s, now, out);
-    info_text(out, INFO_master_failover_state, "no-failover");
+    info_text(out, INFO_master_failover_state, failover_state_word(s));
     info_text(out, INFO_master_replid, s->replid);
     info_text(out, INFO_master_replid2, s->replid2);
     info_number(out, INFO_master_repl_offset, s->repl.offset);

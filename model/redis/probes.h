@@ -57,6 +57,16 @@
     P(PSYNC_NO_BACKLOG, "psync-refused-no-backlog")                                                                    \
     P(PSYNC_BELOW, "psync-refused-below-window")                                                                       \
     P(PSYNC_ABOVE, "psync-refused-above-window")                                                                       \
+    /* FAILOVER */                                                                                                     \
+    P(FAILOVER_REQUESTED, "failover-requested")                                                                        \
+    P(FAILOVER_TIMED_OUT, "failover-timed-out")                                                                        \
+    P(FAILOVER_HANDED_OVER, "failover-handed-over") /* the target has everything */                                    \
+    P(FAILOVER_FORCED, "failover-forced")           /* its time was over */                                            \
+    P(FAILOVER_DONE, "failover-done")                                                                                  \
+    P(FAILOVER_TAKEN_BACK, "failover-taken-back")       /* aborted when it was a replica already */                    \
+    P(FAILOVER_ACCEPTED, "failover-accepted")           /* as the target: promoted */                                  \
+    P(FAILOVER_REFUSED, "failover-refused")             /* as the target */                                            \
+    P(FAILOVER_REFUSES_PSYNC, "failover-refuses-psync") /* as the old master */                                        \
     /* which snapshot serves a replica */                                                                              \
     P(ATTACHED, "attach-accepted")                                                                                     \
     P(ATTACH_NO_COMPANION, "attach-refused-no-companion")                                                              \

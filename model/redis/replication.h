@@ -9,6 +9,7 @@
  *   replication_transfer.c  receiving the RDB, and what it replaces
  *   replication_diskless.c  the same, without a file
  *   replication_apply.c     the master's stream: applied offsets, the cached master, ACKs
+ *   replication_failover.c  FAILOVER: handing the master's role to a replica
  *   replication_cron.c      what is done once a second, in the real server's order */
 #ifndef MODEL_REDIS_REPLICATION_H
 #define MODEL_REDIS_REPLICATION_H
@@ -130,6 +131,21 @@ struct cached_master {
     bool pre_psync;
 };
 
+/* FAILOVER under way (reference 12). */
+enum failover_state {
+    FAILOVER_NONE,
+    FAILOVER_WAIT_FOR_SYNC, /* still a master: writes wait until a replica has the whole stream */
+    FAILOVER_IN_PROGRESS    /* already a replica of the target, which has not answered yet */
+};
+
+struct failover {
+    enum failover_state state;
+    char *host; /* the target's address; NULL: any replica, none found yet */
+    uint16_t port;
+    bool force;     /* when the time is over, go on without waiting */
+    int64_t end_ms; /* wall clock; 0: waits for ever */
+};
+
 /* --- identity and stream (replication_id.c) ----------------------------------------------------------------------- */
 
 /* 40 random hex digits: replids, run ids, EOF marks. */
@@ -222,6 +238,8 @@ void replication_master_disconnected(struct server *s);
 
 void link_connected(struct server *s);
 void link_readable(struct server *s);
+/* The connection ended, or the line did not become complete in time. */
+void link_no_answer(struct server *s);
 /* Reads a line into link.line, without its end. False: it is not complete yet. */
 bool link_read_line(struct server *s);
 /* Limits how long what is awaited now may take. */
@@ -274,7 +292,24 @@ void apply_command_done(struct client *c, struct bytes command);
 void apply_note_failure(struct client *c, const struct running *r);
 void apply_send_ack(struct server *s);
 
-/* --- once a second (replication_cron.c) --------------------------------------------------------------------------- */
+/* --- FAILOVER (replication_failover.c) ---------------------------------------------------------------------------- */
+
+void failover_command(struct client *c);
+/* As INFO's master_failover_state. */
+const char *failover_state_word(const struct server *s);
+/* Whether it is time to go on: at the end of each turn, and in each replication_cron(). */
+void failover_check(struct server *s);
+/* The target answered +CONTINUE or +FULLRESYNC. */
+void failover_done(struct server *s);
+/* Ends it; a server that had handed over becomes a master again. Nothing happens if none is under way. */
+void failover_abort(struct server *s, const char *why);
+/* PINGs are not sent while writes are paused for a failover with a timeout. */
+bool failover_holds_pings(struct server *s);
+/* PSYNC ... FAILOVER under that id has come: this server becomes a master. False: it was refused. */
+bool failover_accept(struct client *c, struct bytes asked);
+
+/* --- once a second, or ten times (replication_cron.c)
+ * --------------------------------------------------------------------------- */
 
 void replication_cron(struct server *s);
 

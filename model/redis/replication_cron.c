@@ -1,4 +1,4 @@
-/* What replication does once a second, in the real server's order (reference 1.4). */
+/* What replication does once a second, or ten times during a FAILOVER, in the real server's order (reference 1.4). */
 #include "model/redis/server.h"
 
 static void check_link_timeouts(struct server *s) {
@@ -34,6 +34,7 @@ static void connect_if_due(struct server *s) {
 static void ping_replicas(struct server *s) {
     if (server_is_replica(s) || s->replica_count == 0) return; /* PINGs come from the top of a chain only */
     if (s->repl_cronloops % s->config.repl_ping_replica_period != 0) return;
+    if (failover_holds_pings(s)) return;
     PROBE(s, MASTER_PINGED);
     replication_feed_admin(s, (const char *const[]){"ping", NULL});
 }
@@ -104,6 +105,7 @@ static void remove_sync_file(struct server *s) {
 }
 
 void replication_cron(struct server *s) {
+    failover_check(s);
     check_link_timeouts(s);
     connect_if_due(s);
     if (s->master) apply_send_ack(s);

@@ -9,9 +9,24 @@
 
 enum { LINE_MAX = 1024 }; /* longer ones are cut, as the real server's line buffer does it */
 
+#define REJECTED "Failover target rejected psync request"
+
 #define LINE_TIMEOUT (5 * SIM_SECOND) /* repl_syncio_timeout */
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */
+
+void link_no_answer(struct server *s) {
+    bool psync = s->link.state == LINK_RECEIVE_PSYNC_REPLY;
+    /* It names no error that it knows of, whatever happened. */
+    host_log(s->host, LOG_WARNING, "Failed to read response from the server: Success");
+    host_log(s->host, LOG_WARNING, "%s",
+             psync ? "Master did not reply to PSYNC, will try later"
+                   : "Master did not respond to command during SYNC handshake");
+    if (psync && s->failover.state == FAILOVER_IN_PROGRESS)
+        failover_abort(s, REJECTED);
+    else
+        link_abort(s);
+}
 
 static void line_timed_out(void *node, struct host_timer *timer) {
     struct server *s = node;
@@ -22,12 +37,7 @@ static void line_timed_out(void *node, struct host_timer *timer) {
         return;
     }
     PROBE(s, TIMEOUT_LINE);
-    if (s->link.state == LINK_RECEIVE_PSYNC_REPLY) {
-        host_log(s->host, LOG_WARNING, "Master did not reply to PSYNC, will try later");
-    } else {
-        host_log(s->host, LOG_WARNING, "Master did not respond to command during SYNC handshake");
-    }
-    link_abort(s);
+    link_no_answer(s);
 }
 
 void link_arm_timer(struct server *s, sim_time after) {
@@ -97,7 +107,8 @@ static void say_psync(struct server *s) {
     } else {
         host_log(s->host, LOG_NOTICE, "Partial resynchronization not possible (no cached master)");
     }
-    say(s, (const char *const[]){"PSYNC", id, offset, NULL});
+    bool failover = s->failover.state == FAILOVER_IN_PROGRESS;
+    say(s, (const char *const[]){"PSYNC", id, offset, failover ? "FAILOVER" : NULL, NULL});
 }
 
 /* --- the answer to PSYNC ------------------------------------------------------------------------------------------ */
@@ -142,14 +153,17 @@ static void take_continue(struct server *s) {
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.");
 }
 
-static void fall_back_to_sync(struct server *s) {
-    PROBE(s, SYNC_FALLBACK);
+static void log_unexpected(struct server *s) {
     if (line_begins(s, "-ERR")) {
         host_log(s->host, LOG_NOTICE, "Master does not support PSYNC or is in error state (reply: %s)",
                  s->link.line.at);
     } else {
         host_log(s->host, LOG_WARNING, "Unexpected reply to PSYNC from master: %s", s->link.line.at);
     }
+}
+
+static void fall_back_to_sync(struct server *s) {
+    PROBE(s, SYNC_FALLBACK);
     host_log(s->host, LOG_NOTICE, "Retrying with SYNC...");
     host_write(s->link.conn, "SYNC\r\n", 6);
     transfer_begin(s);
@@ -160,18 +174,31 @@ static void take_psync_reply(struct server *s) {
         PROBE(s, REPLY_KEEP_ALIVE);
         return;
     }
+    bool failover = s->failover.state == FAILOVER_IN_PROGRESS;
     if (line_begins(s, "+FULLRESYNC")) {
+        if (failover) failover_done(s);
         take_fullresync(s);
-    } else if (line_begins(s, "+CONTINUE") && s->cached.present) {
+        return;
+    }
+    if (line_begins(s, "+CONTINUE") && s->cached.present) {
         take_continue(s);
-    } else if (line_begins(s, "-NOMASTERLINK") || line_begins(s, "-LOADING")) {
+        if (failover) failover_done(s);
+        return;
+    }
+    bool later = line_begins(s, "-NOMASTERLINK") || line_begins(s, "-LOADING");
+    if (later) {
         PROBE(s, REPLY_TRY_LATER);
         host_log(s->host, LOG_NOTICE, "Master is currently unable to PSYNC but should be in the future: %s",
                  s->link.line.at);
-        link_abort(s);
     } else {
-        fall_back_to_sync(s);
+        log_unexpected(s);
     }
+    if (failover)
+        failover_abort(s, REJECTED);
+    else if (later)
+        link_abort(s);
+    else
+        fall_back_to_sync(s);
 }
 
 /* --- state by state ----------------------------------------------------------------------------------------------- */

@@ -298,6 +298,10 @@ static void begin_full(struct client *c) {
 /* Why a PSYNC or SYNC cannot be served now; NULL if it can. */
 static const char *sync_refusal(const struct client *c) {
     const struct server *s = c->server;
+    if (s->failover.state != FAILOVER_NONE) {
+        PROBE(s, FAILOVER_REFUSES_PSYNC);
+        return "NOMASTERLINK Can't SYNC while failing over";
+    }
     if (server_is_replica(s) && s->link.state != LINK_CONNECTED) {
         PROBE(s, PSYNC_NO_MASTER_LINK);
         return "NOMASTERLINK Can't SYNC while not connected with my master";
@@ -310,6 +314,9 @@ static const char *sync_refusal(const struct client *c) {
 void psync_command(struct client *c) {
     struct server *s = c->server;
     if (c->kind == CLIENT_REPLICA) return;
+    bool failover = s->running.argc > 3 && resp_word_is(own_argument(c, 3), "failover") &&
+                    !resp_word_is(own_argument(c, 0), "sync");
+    if (failover && !failover_accept(c, own_argument(c, 1))) return;
     const char *refusal = sync_refusal(c);
     if (refusal) {
         client_reply_error(c, "%s", refusal);

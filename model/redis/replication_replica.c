@@ -17,11 +17,23 @@ void link_set_state(struct server *s, enum link_state state) {
 
 /* --- connecting and giving up ------------------------------------------------------------------------------------- */
 
+/* So it says (7.0.15): the resolver's error is no errno. */
+static void log_unresolved(struct server *s) {
+    host_log(s->host, LOG_WARNING, "Unable to connect to MASTER: Invalid argument");
+}
+
 void link_connect(struct server *s) {
     struct master_link *l = &s->link;
     assert(l->host && !l->conn);
     l->conn = host_connect(s->host, l->host, l->port);
     l->conn->user = NULL;
+    if (l->conn->unresolved) { /* never begun: the next cron tries again */
+        host_close(l->conn);
+        l->conn = NULL;
+        PROBE(s, CONNECT_FAILED);
+        log_unresolved(s);
+        return;
+    }
     l->last_io = s->unixtime;
     link_set_state(s, LINK_CONNECTING);
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync started");
@@ -54,8 +66,6 @@ static const char *end_as_text(enum conn_end why) {
     switch (why) {
     case CONN_REFUSED:
         return "Connection refused";
-    case CONN_UNRESOLVED:
-        return "Invalid argument"; /* so it says (7.0.15): the resolver's error is no errno */
     case CONN_TIMED_OUT:
         return "Connection timed out";
     case CONN_RESET:
@@ -74,16 +84,17 @@ void link_closed(struct server *s, enum conn_end why) {
     }
     if (why == CONN_UNRESOLVED) {
         PROBE(s, CONNECT_FAILED);
-        host_log(s->host, LOG_WARNING, "Unable to connect to MASTER: %s", end_as_text(why));
+        log_unresolved(s);
     } else if (l->state == LINK_CONNECTING) {
         PROBE(s, CONNECT_FAILED);
         host_log(s->host, LOG_WARNING, "Error condition on socket for SYNC: %s", end_as_text(why));
-    } else if (l->state == LINK_RECEIVE_PSYNC_REPLY) {
-        PROBE(s, PSYNC_UNANSWERED);
-        host_log(s->host, LOG_WARNING, "Master did not reply to PSYNC, will try later");
     } else {
-        PROBE(s, HANDSHAKE_BROKEN);
-        host_log(s->host, LOG_WARNING, "Master did not respond to command during SYNC handshake");
+        if (l->state == LINK_RECEIVE_PSYNC_REPLY)
+            PROBE(s, PSYNC_UNANSWERED);
+        else
+            PROBE(s, HANDSHAKE_BROKEN);
+        link_no_answer(s);
+        return;
     }
     link_abort(s);
 }
@@ -204,6 +215,10 @@ static void replicate_from(struct client *c, struct bytes host, struct bytes por
 void replicaof_command(struct client *c) {
     struct server *s = c->server;
     struct bytes host = own_argument(c, 1), port = own_argument(c, 2);
+    if (s->failover.state != FAILOVER_NONE) {
+        client_reply_error(c, "ERR REPLICAOF not allowed while failing over.");
+        return;
+    }
     if (!resp_word_is(host, "no") || !resp_word_is(port, "one")) {
         replicate_from(c, host, port);
         return;

@@ -30,6 +30,8 @@ static bool is_stranded(const struct model *model, const struct rest_view *view,
         if (!s->link.host) return false;
         uint16_t upstream = model_upstream(model, s);
         if (upstream == NO_PARTY || is_cut_off(view, party, upstream)) return true;
+        /* The target of a FAILOVER answers one way or the other, though it is below us, too, until then. */
+        if (s->failover.state == FAILOVER_IN_PROGRESS) return false;
         /* Once connected it gets what its master has, whatever became of that one's own master; else that one answers
          * PSYNC only while it is connected itself (reference 4.2). */
         if (s->link.state == LINK_CONNECTED) return model->nodes[upstream].server == NULL;
@@ -145,6 +147,12 @@ static bool process_is_settled(const struct model_node *node, uint16_t party, co
     }
     if (save_running(s) && !(view->child_stalled && view->child_stalled(view->ctx, party))) {
         buffer_printf(why, "%s: a snapshot is being saved", node->name);
+        return false;
+    }
+    if (s->failover.state == FAILOVER_WAIT_FOR_SYNC) {
+        buffer_printf(why, "%s: FAILOVER (waiting for %s to catch up%s)", node->name,
+                      s->failover.host ? s->failover.host : "a replica",
+                      s->failover.end_ms ? "" : "; no TIMEOUT was given");
         return false;
     }
     if (s->shutdown.waiting) {

@@ -18,7 +18,7 @@ static void update_pause(struct server *s) {
     enum pause_kind strongest = PAUSE_NONE;
     for (size_t i = 0; i < PAUSE_PURPOSES; i++) {
         struct pause *p = &s->pauses[i];
-        if (p->until_ms < s->mstime) p->kind = PAUSE_NONE;
+        if (p->until_ms < s->noticed_ms) p->kind = PAUSE_NONE;
         if (p->kind > strongest) strongest = p->kind;
     }
     bool weaker = strongest < s->paused;
@@ -26,9 +26,13 @@ static void update_pause(struct server *s) {
     if (weaker) blocked_end_pause(s);
 }
 
+int64_t server_deadline(const struct server *s, int64_t in_ms) {
+    return (int64_t)((uint64_t)s->mstime + (uint64_t)in_ms);
+}
+
 void server_pause(struct server *s, enum pause_purpose purpose, enum pause_kind kind, int64_t until_ms) {
     struct pause *p = &s->pauses[purpose];
-    if (p->kind != PAUSE_NONE && p->until_ms >= s->mstime) { /* never weakens one that is in force */
+    if (p->kind != PAUSE_NONE) { /* never weakens one that is in force */
         if (kind < p->kind) kind = p->kind;
         if (until_ms < p->until_ms) until_ms = p->until_ms;
     }
@@ -161,18 +165,19 @@ static void before_sleep(void *node) {
     struct server *s = node;
     server_update_time(s);
     if (!s->loading.active) {
-        if (s->shutdown.waiting) shutdown_check(s);
         if (s->blocked_count) {
             blocked_serve_waits(s);
             blocked_check_timeouts(s);
         }
-        server_is_paused(s, PAUSE_WRITES);
+        /* The fast expire cycle, which only masters have, looks whether a pause is over. */
+        if (s->active_expire && !server_is_replica(s)) server_is_paused(s, PAUSE_WRITES);
         blocked_process_unblocked(s);
         if (s->getack_wanted && !server_is_paused(s, PAUSE_WRITES)) {
             s->getack_wanted = false;
             PROBE(s, GETACK_BROADCAST);
             replication_feed_admin(s, (const char *const[]){"REPLCONF", "GETACK", "*", NULL});
         }
+        failover_check(s);
     }
     clients_write_pending(s);
     clients_free_closing(s);
@@ -273,6 +278,7 @@ struct server *server_create(struct host *host, const struct server_setup *setup
     host->node = s;
     host->node_ops = &server_ops;
     server_update_time(s);
+    s->noticed_ms = s->mstime;
     s->no_replicas_since = s->unixtime;
     s->ks = keyspace_create(s->pool);
     init_lists(s);

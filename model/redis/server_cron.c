@@ -48,19 +48,22 @@ static void clients_cron(struct server *s) {
 
 /* --- the cron ----------------------------------------------------------------------------------------------------- */
 
-static bool once_a_second(const struct server *s) {
-    int64_t loops = SIM_SECOND / period(s);
+static bool is_due(const struct server *s, sim_time every) {
+    int64_t loops = every / period(s);
     return loops <= 1 || s->cronloops % loops == 0;
 }
 
 static void run_cron(struct server *s) {
+    s->noticed_ms = s->mstime;
     clients_cron(s);
     if (server_is_replica(s))
         local_expiry_cycle(s);
     else
         server_expire_cycle(s);
     save_cron(s);
-    if (once_a_second(s)) replication_cron(s);
+    server_is_paused(s, PAUSE_WRITES);
+    bool failing_over = s->failover.state != FAILOVER_NONE;
+    if (is_due(s, failing_over ? SIM_SECOND / 10 : SIM_SECOND)) replication_cron(s);
     save_start_scheduled(s);
     s->cronloops++;
 }

@@ -130,6 +130,7 @@ void shutdown_command(struct client *c) {
     if (!read_options(c, &wanted, &abort)) {
         client_reply_error(c, "ERR syntax error");
     } else if (abort && s->shutdown.waiting) {
+        host_log(s->host, LOG_NOTICE, "Shutdown manually aborted.");
         cancel(s);
         client_reply_status(c, "OK");
     } else if (abort) {

@@ -44,6 +44,7 @@ struct conn {
     void *user;        /* the node's own pointer */
     uint32_t id;       /* number of the connection in the run, equal at both ends */
     uint16_t peer;     /* party index of the other side */
+    bool unresolved;   /* host_connect() knows already that no host has that name: only `closed` follows */
 };
 
 /* A timer. The node embeds it; the world links it. Zero-initialised is valid and not armed. */

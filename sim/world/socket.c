@@ -149,6 +149,7 @@ struct conn *socket_connect(struct host *h, const char *name, uint16_t port) {
         handshake_begin(t, machine_departure(m));
         return &s->conn;
     }
+    s->conn.unresolved = true;
     socket_end(s, CONN_UNRESOLVED);
     socket_wake(s);
     return &s->conn;
