@@ -8,8 +8,10 @@
 
 enum {
     STEP_BYTES = 64 * 1024,
-    PIPE_BYTES = 16 * 1024,      /* once it has collected more, the child writes it into the pipe (PROTO_IOBUF_LEN) */
-    SYNC_EVERY = 4 * 1024 * 1024 /* rdb-save-incremental-fsync */
+    PIPE_BYTES = 16 * 1024,       /* once it has collected more, the child writes it into the pipe (PROTO_IOBUF_LEN) */
+    SYNC_EVERY = 4 * 1024 * 1024, /* rdb-save-incremental-fsync */
+    REPORT_KEYS = 1024,           /* how often it looks whether a report to its parent is due */
+    REPORT_MS = 1000
 };
 
 struct save_work {
@@ -27,6 +29,8 @@ struct save_work {
     int64_t unsynced;
     uint64_t copied;   /* as it was when it ended */
     int64_t key_delay; /* rdb-key-save-delay */
+    uint64_t looked_keys;
+    sim_time reported_at; /* ns */
     char mark[EOF_MARK_LEN];
     bool serialised; /* all of it */
     bool finished;
@@ -126,6 +130,18 @@ static bool finish_file(struct save_work *w, struct child *self) {
     return exit_with(w, self, 0);
 }
 
+/* About once a second the child tells its parent how far it is. The news themselves are not modelled, but that it ends
+ * if there is no parent to tell them to. */
+static void report(struct save_work *w, struct child *self) {
+    uint64_t keys = rdb_writer_keys_saved(w->writer);
+    if (!self || keys / REPORT_KEYS == w->looked_keys / REPORT_KEYS) return;
+    w->looked_keys = keys;
+    sim_time now = host_now(w->host);
+    if (now - w->reported_at < REPORT_MS * SIM_MS) return;
+    w->reported_at = now;
+    host_child_write(w->host, self, "r", 1);
+}
+
 static bool step_file(struct save_work *w, struct child *self) {
     int error = 0;
     if (!w->file) {
@@ -134,6 +150,7 @@ static bool step_file(struct save_work *w, struct child *self) {
     }
     if (w->serialised) return finish_file(w, self);
     serialise(w);
+    report(w, self);
     int64_t n = host_file_write(w->host, w->file, w->out.at, w->out.len);
     if (n < (int64_t)w->out.len) return fail_file(w, self, "Write error saving DB on disk", n < 0 ? n : HOST_ENOSPC);
     buffer_clear(&w->out);

@@ -150,6 +150,10 @@ static void child_readable(void *node, struct child *child, bool ended) {
     struct server *s = node;
     server_update_time(s);
     if (child != s->save.child) return;
+    if (s->save.target == SAVE_TO_FILE) { /* its reports */
+        host_child_consume(s->host, child, host_child_peek(s->host, child).len);
+        return;
+    }
     payload_pipe_readable(s);
     if (ended) payload_pipe_ended(s);
 }
