@@ -52,6 +52,16 @@ static bool is_excused(struct check_converged *c, const struct node_look *r) {
     return false;
 }
 
+/* Why a replica's data is its own. */
+static void put_cause(struct buffer *why, const struct standing *odd) {
+    if (odd->alone & WRITE_EVICTED)
+        buffer_puts(why, ": a replica evicted keys by itself (replica-ignore-maxmemory no)");
+    else if (odd->alone & WRITE_REFUSED)
+        buffer_puts(why, ": a replica refused its master's writes for want of memory (replica-ignore-maxmemory no)");
+    else
+        buffer_puts(why, ": clients wrote to a replica");
+}
+
 bool check_converged_holds(struct check_converged *c, struct buffer *why) {
     for (uint16_t i = 0; i < c->standings->count; i++) {
         struct node_look look;
@@ -70,8 +80,9 @@ void check_converged_judge(struct check_converged *c, sim_time at) {
         buffer_init(&why, c->finding.pool);
         enum standing_of found = compare(c, i, &look, &why);
         const struct standing *node = c->standings->node;
-        bool written_to = found == OTHER_DATA && (node[i].foreign || node[look.upstream].foreign);
-        if (written_to) buffer_puts(&why, ": clients wrote to a replica");
+        const struct standing *odd = node[i].foreign ? &node[i] : &node[look.upstream];
+        bool written_to = found == OTHER_DATA && odd->foreign;
+        if (written_to) put_cause(&why, odd);
         if (found != EQUAL && !is_excused(c, &look))
             finding_add(&c->finding, written_to ? VERDICT_ANOMALY : VERDICT_VIOLATION, at, why.at);
         buffer_free(&why);

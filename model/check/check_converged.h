@@ -3,7 +3,8 @@
  * Method: looks at all nodes at one instant, O(nodes). Asked by an `expect` it is taken by the letter. As a promise it
  * is judged once, at rest, and is not held against a replica that cannot be online: its master is down, cut off for
  * good, no node of this run, or itself such a replica. Data that differs because clients wrote to a replica
- * (replica-read-only no), which may be a master by now, is an anomaly: nothing was promised. */
+ * (replica-read-only no), or because it kept to its own maxmemory (replica-ignore-maxmemory no), is an anomaly, also
+ * if it is a master by now: nothing was promised. */
 #ifndef MODEL_CHECK_CHECK_CONVERGED_H
 #define MODEL_CHECK_CHECK_CONVERGED_H
 

@@ -67,6 +67,20 @@ void check_prefix_differs(struct check_prefix *c, const struct happening *h, enu
     buffer_free(&text);
 }
 
+void check_prefix_alone(struct check_prefix *c, const struct happening *h) {
+    const struct standing *n = &c->standings->node[h->node];
+    if (n->foreign || n->diverged) return;
+    struct buffer text;
+    buffer_init(&text, c->finding.pool);
+    buffer_printf(&text, "%s left its master's history at offset %lld (t=", c->names[h->node], (long long)n->offset);
+    wording_time(&text, h->at);
+    buffer_puts(&text, h->flags & WRITE_EVICTED ? "): it evicted a key by itself"
+                                                : "): it refused a write of its master's for want of memory");
+    buffer_puts(&text, " (replica-ignore-maxmemory no)");
+    finding_add(&c->finding, VERDICT_ANOMALY, h->at, text.at);
+    buffer_free(&text);
+}
+
 void check_prefix_loaded(struct check_prefix *c, const struct happening *h, enum match match,
                          const struct agreed_sync *sync) {
     struct standing *n = &c->standings->node[h->node];

@@ -69,6 +69,7 @@ static void hear_feed(struct checks *c, const struct happening *h) {
 }
 
 static void hear_write(struct checks *c, const struct happening *h) {
+    if (h->flags) check_prefix_alone(&c->prefix, h);
     struct position at = standings_write(&c->standings, h);
     acked_writes_executed(&c->acked, h->conn, (uint64_t)h->d, at);
     check_digest_told(&c->digest, h);

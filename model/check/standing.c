@@ -160,6 +160,7 @@ void standings_stand_at_file(struct standings *s, uint16_t node, int64_t offset,
     if (!file) return;
     standing_stand_at(n, file->at, file->at.branch);
     n->foreign = file->foreign;
+    n->alone = file->alone;
     n->load_tail = file->digest != digest;
 }
 
@@ -217,6 +218,7 @@ struct position standings_write(struct standings *s, const struct happening *h) 
     struct standing *n = &s->node[h->node];
     uint64_t digest = standing_digest(h);
     if (!n->master) {
+        if (!n->foreign) n->alone = h->flags;
         n->foreign = true;
         n->digest = digest;
         return (struct position){NULL, 0};

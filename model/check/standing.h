@@ -26,6 +26,7 @@ struct snapshot_record {
     uint64_t digest;
     bool foreign; /* forked by a node that had been written to as a replica, or in the middle of a command: its dataset
                      is not that of its offset */
+    unsigned alone; /* that node's */
 };
 
 /* A sync that a master agreed to and the replica has not begun to use. */
@@ -34,8 +35,8 @@ struct agreed_sync {
     uint16_t master;
     uint32_t life; /* the master's process: one that it is started as again sends nothing on this connection */
     bool full;
-    int64_t offset;     /* announced, or what the replica is to have applied */
-    struct position at; /* full: the fork; partial: where the master stood when it agreed */
+    int64_t offset;        /* announced, or what the replica is to have applied */
+    struct position at;    /* full: the fork; partial: where the master stood when it agreed */
     struct branch *target; /* the branch in which the master went on from there */
     struct snapshot_record snapshot;
 };
@@ -51,6 +52,7 @@ struct standing {
     bool booted;
     bool master;
     bool foreign;      /* written to as a replica, or synced without PSYNC: not comparable until its next full sync */
+    unsigned alone;    /* why it is foreign: enum write_flag; 0: by clients */
     bool diverged;     /* it was found to differ: not compared again until the next full sync */
     bool fed;          /* its last entry is a feed whose R_WRITE may follow */
     bool load_tail;    /* the DELs that follow a load at start are being fed */

@@ -77,8 +77,13 @@ void standings_fork(struct standings *s, const struct happening *h) {
     uint64_t digest = standing_digest(h);
     bool in_command = h->flags & FORK_IN_COMMAND;
     if (!in_command) n->digest = digest; /* keys may have expired while there was no backlog to tell it */
-    n->forks[n->fork_next++ % STANDING_SNAPSHOTS] = (struct snapshot_record){
-        .at = n->at, .number = h->d, .life = n->life, .offset = h->a, .digest = digest, .foreign = n->foreign || in_command};
+    n->forks[n->fork_next++ % STANDING_SNAPSHOTS] = (struct snapshot_record){.at = n->at,
+                                                                             .number = h->d,
+                                                                             .life = n->life,
+                                                                             .offset = h->a,
+                                                                             .digest = digest,
+                                                                             .foreign = n->foreign || in_command,
+                                                                             .alone = n->alone};
 }
 
 const struct snapshot_record *standings_snapshot(const struct standings *s, uint16_t node, int64_t number) {
@@ -117,8 +122,7 @@ void standings_fullresync(struct standings *s, const struct happening *h) {
 
 void standings_psync_ok(struct standings *s, const struct happening *h) {
     struct position at = s->node[h->node].at;
-    struct agreed_sync sync = {
-        .conn = h->conn, .master = h->node, .offset = h->a - 1, .at = at, .target = at.branch};
+    struct agreed_sync sync = {.conn = h->conn, .master = h->node, .offset = h->a - 1, .at = at, .target = at.branch};
     sync.life = s->node[h->node].life;
     keep_sync(s, h->peer, &sync);
 }
@@ -150,7 +154,8 @@ static void follow(struct standings *s, uint16_t node, const struct agreed_sync 
     struct standing *n = &s->node[node];
     const struct standing *master = &s->node[sync->master];
     struct branch *target = sync->target;
-    if (master->alive && master->life == sync->life && history_is_ancestor(sync->at, master->at)) target = master->target;
+    if (master->alive && master->life == sync->life && history_is_ancestor(sync->at, master->at))
+        target = master->target;
     standing_stand_at(n, at, target);
     n->upstream = sync->master;
     n->conn = sync->conn;
@@ -185,6 +190,7 @@ enum match standings_loaded(struct standings *s, const struct happening *h, cons
     if (!*sync) return MATCH_UNKNOWN;
     follow(s, h->node, *sync, (*sync)->at);
     n->foreign = (*sync)->snapshot.foreign;
+    n->alone = (*sync)->snapshot.alone;
     if (h->d == LOAD_SYNC_DISK) keep_file(n, &(*sync)->snapshot);
     return compare_loaded(n, *sync);
 }

@@ -168,6 +168,7 @@ void unwatch_command(struct client *c);
 void unwatch_all(struct client *c);
 /* A command has changed its keys: transactions that watch them will fail. */
 void watch_touch_command(struct server *s, const struct exec *ex);
+void watch_touch_key(struct server *s, int db, struct bytes key);
 void watch_touch_all(struct server *s);
 
 /* --- blocking (blocked.c) ----------------------------------------------------------------------------------------- */

@@ -45,6 +45,8 @@ void command_exec(struct exec *ex) {
     ex->also_tail = &ex->also;
     ex->ready_keys = NULL;
     ex->ready_key_count = 0;
+    ex->lookup = LOOKUP_TOUCHES | (ex->command->flags & CMD_READONLY ? LOOKUP_COUNTS : 0u);
+    ex->hits = ex->misses = 0;
     ex->command->run(ex);
 }
 
@@ -102,7 +104,8 @@ bool exec_expired(const struct exec *ex, const struct entry *e) {
     return e->deadline != NO_DEADLINE && ex->now_ms > e->deadline;
 }
 
-struct entry *exec_find_in(struct exec *ex, int db, struct bytes key) {
+/* A key as this caller sees it. */
+static struct entry *find_visible(struct exec *ex, int db, struct bytes key) {
     struct database *in = keyspace_database(ex->ks, db);
     struct entry *e = database_find(in, key);
     if (!e || ex->expiry == EXPIRY_IGNORE || !exec_expired(ex, e)) return e;
@@ -113,6 +116,13 @@ struct entry *exec_find_in(struct exec *ex, int db, struct bytes key) {
         database_remove(in, e); /* a writable replica's own client: deleted here, told to nobody */
     }
     return NULL;
+}
+
+struct entry *exec_find_in(struct exec *ex, int db, struct bytes key) {
+    struct entry *e = find_visible(ex, db, key);
+    if (ex->lookup & LOOKUP_COUNTS) *(e ? &ex->hits : &ex->misses) += 1;
+    if (e && ex->lookup & LOOKUP_TOUCHES) access_note(keyspace_database(ex->ks, db)->clock, &e->access);
+    return e;
 }
 
 struct entry *exec_find(struct exec *ex, struct bytes key) {

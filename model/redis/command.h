@@ -31,6 +31,13 @@ enum expiry_view {
     EXPIRY_IGNORE   /* seen as alive: the master's stream on a replica, loading */
 };
 
+/* What looking up a key leaves behind: set by command_exec() from the command's flags, changed by the commands that are
+ * exceptions. */
+enum lookup {
+    LOOKUP_COUNTS = 1, /* as a hit or a miss: reads, and the reading part of some writes */
+    LOOKUP_TOUCHES = 2 /* the key is used now (access.h) */
+};
+
 struct exec;
 typedef void command_fn(struct exec *ex);
 
@@ -65,6 +72,8 @@ struct exec {
     struct chance *chance; /* for SPOP, RANDOMKEY, SRANDMEMBER */
     struct buffer *reply;  /* RESP appended; NULL for the master's stream: nothing is written then */
 
+    unsigned lookup;           /* enum lookup: what looking up a key leaves behind, from here on */
+    uint32_t hits, misses;     /* keyspace_hits and keyspace_misses of this command */
     uint64_t dirty;            /* changes made */
     bool failed;               /* an error reply was written */
     const char *error;         /* its text, "ERR ..." (scratch), also when reply is NULL */

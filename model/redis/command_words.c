@@ -120,7 +120,7 @@ const struct command_word redis_command_words[] = {
     {"mset", SUPPORTED},
     {"msetnx", SUPPORTED},
     {"multi", SUPPORTED},
-    {"object", NOT_YET},
+    {"object", SUPPORTED},
     {"persist", SUPPORTED},
     {"pexpire", SUPPORTED},
     {"pexpireat", SUPPORTED},
@@ -294,6 +294,11 @@ static const struct sub_command sub_commands[] = {
     {"debug", "sleep", 3, SUPPORTED},
     {"debug", "populate", -3, SUPPORTED},
     {"debug", "set-active-expire", 3, SUPPORTED},
+    {"object", "encoding", 3, NOT_YET},
+    {"object", "freq", 3, SUPPORTED},
+    {"object", "help", 2, NOT_YET},
+    {"object", "idletime", 3, SUPPORTED},
+    {"object", "refcount", 3, NOT_YET},
 };
 
 static bool arity_fits(int arity, size_t count) {

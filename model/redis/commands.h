@@ -26,6 +26,7 @@ command_fn command_pexpiretime;
 /* --- t_generic.c --- */
 command_fn command_del;
 command_fn command_exists;
+command_fn command_touch;
 command_fn command_type;
 command_fn command_rename;
 command_fn command_renamenx;
@@ -76,6 +77,9 @@ command_fn command_blmove;
 command_fn command_brpoplpush;
 command_fn command_blpop;
 command_fn command_brpop;
+
+/* --- t_object.c --- */
+command_fn command_object;
 
 /* --- t_scan.c --- */
 command_fn command_keys;

@@ -15,6 +15,7 @@ enum config_kind {
     KIND_TEXT,
     KIND_LOAD,
     KIND_PROPAGATION,
+    KIND_POLICY,
     KIND_SAVE,
     KIND_LIMIT,
     KIND_MASTER
@@ -50,11 +51,17 @@ static const struct config_rule rules[] = {
     {"lazyfree-lazy-server-del", NULL, KIND_BOOL, MEMBER(lazyfree_lazy_server_del), "no", false},
     {"lazyfree-lazy-user-del", NULL, KIND_BOOL, MEMBER(lazyfree_lazy_user_del), "no", false},
     {"lazyfree-lazy-user-flush", NULL, KIND_BOOL, MEMBER(lazyfree_lazy_user_flush), "no", false},
+    {"lfu-decay-time", NULL, KIND_NUMBER, MEMBER(lfu_decay_time), "1", false},
+    {"lfu-log-factor", NULL, KIND_NUMBER, MEMBER(lfu_log_factor), "10", false},
     {"loading-process-events-interval-bytes", NULL, KIND_NUMBER, MEMBER(loading_process_events_interval_bytes),
      "2097152", false},
     {"masterauth", NULL, KIND_TEXT, MEMBER(masterauth), "", false},
     {"masteruser", NULL, KIND_TEXT, MEMBER(masteruser), "", false},
     {"maxclients", NULL, KIND_NUMBER, MEMBER(maxclients), "10000", false},
+    {"maxmemory", NULL, KIND_SIZE, MEMBER(maxmemory), "0", false},
+    {"maxmemory-eviction-tenacity", NULL, KIND_NUMBER, MEMBER(maxmemory_eviction_tenacity), "10", false},
+    {"maxmemory-policy", NULL, KIND_POLICY, MEMBER(maxmemory_policy), "noeviction", false},
+    {"maxmemory-samples", NULL, KIND_NUMBER, MEMBER(maxmemory_samples), "5", false},
     {"min-replicas-max-lag", "min-slaves-max-lag", KIND_NUMBER, MEMBER(min_replicas_max_lag), "10", false},
     {"min-replicas-to-write", "min-slaves-to-write", KIND_NUMBER, MEMBER(min_replicas_to_write), "0", false},
     {"port", NULL, KIND_NUMBER, MEMBER(port), "6379", true},
@@ -95,6 +102,10 @@ enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]), BACKLOG_MIN = 16 * 1024 };
 
 static const char *const load_words[] = {"disabled", "on-empty-db", "swapdb", NULL};
 static const char *const propagation_words[] = {"ignore", "panic", "panic-on-replicas", NULL};
+/* In the order of enum eviction_policy. */
+static const char *const policy_words[] = {"volatile-lru",   "volatile-lfu", "volatile-random",
+                                           "volatile-ttl",   "allkeys-lru",  "allkeys-lfu",
+                                           "allkeys-random", "noeviction",   NULL};
 static const char *const class_words[] = {"normal", "slave", "pubsub", NULL};
 
 static const struct config_rule *find_rule(struct bytes name) {
@@ -193,6 +204,9 @@ static void apply_rule(struct config *config, const struct config_rule *rule, co
         break;
     case KIND_PROPAGATION:
         *(int64_t *)member = word_index(propagation_words, values[0]);
+        break;
+    case KIND_POLICY:
+        *(int64_t *)member = word_index(policy_words, values[0]);
         break;
     case KIND_SAVE:
         apply_save(config, values, count);
@@ -295,6 +309,10 @@ static void put_limits(const struct config *config, struct buffer *out) {
     }
 }
 
+const char *config_policy_word(const struct config *config) {
+    return policy_words[config->maxmemory_policy];
+}
+
 static void put_value(const struct config *config, const struct config_rule *rule, struct buffer *out) {
     const void *member = member_of(config, rule);
     switch (rule->kind) {
@@ -313,6 +331,9 @@ static void put_value(const struct config *config, const struct config_rule *rul
         break;
     case KIND_PROPAGATION:
         buffer_puts(out, propagation_words[*(const int64_t *)member]);
+        break;
+    case KIND_POLICY:
+        buffer_puts(out, config_policy_word(config));
         break;
     case KIND_LIMIT:
         put_limits(config, out);

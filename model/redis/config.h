@@ -50,9 +50,9 @@ struct config {
     size_t save_point_count;
     bool save_is_default; /* no `save` line was seen: the first one replaces the defaults */
 
-    int64_t repl_backlog_size; /* bytes; at least 16 KiB */
-    int64_t repl_backlog_ttl;  /* s; 0: never freed */
-    int64_t repl_timeout;      /* s */
+    int64_t repl_backlog_size;        /* bytes; at least 16 KiB */
+    int64_t repl_backlog_ttl;         /* s; 0: never freed */
+    int64_t repl_timeout;             /* s */
     int64_t repl_ping_replica_period; /* s */
     bool repl_diskless_sync;
     int64_t repl_diskless_sync_delay; /* s */
@@ -72,12 +72,18 @@ struct config {
     int64_t replica_announce_port;
     int64_t propagation_error_behavior; /* enum propagation_error */
 
+    int64_t maxmemory;         /* bytes; 0: no limit */
+    int64_t maxmemory_policy;  /* enum eviction_policy */
+    int64_t maxmemory_samples; /* keys */
+    int64_t maxmemory_eviction_tenacity;
+    int64_t lfu_log_factor, lfu_decay_time;
+
     const char *dbfilename;
     bool rdbcompression, rdbchecksum;
     bool rdb_del_sync_files;
     bool stop_writes_on_bgsave_error;
-    int64_t rdb_key_save_delay;                     /* us a key; negative: 1 us every -N keys */
-    int64_t key_load_delay;                         /* likewise */
+    int64_t rdb_key_save_delay; /* us a key; negative: 1 us every -N keys */
+    int64_t key_load_delay;     /* likewise */
     int64_t loading_process_events_interval_bytes;
     int64_t shutdown_timeout; /* s */
     bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del;
@@ -92,9 +98,12 @@ void config_init(struct config *config, struct pool *pool);
 /* Takes a line that directive_check() has accepted: directive, then values. `save` lines add up. */
 void config_apply(struct config *config, const struct bytes *words, size_t count);
 
-/* CONFIG SET of one directive: like a line, but `save` and client-output-buffer-limit come as one word, and `save` replaces
- * what was there. False: *error is the reason in the real server's words (without its prefix). */
+/* CONFIG SET of one directive: like a line, but `save` and client-output-buffer-limit come as one word, and `save`
+ * replaces what was there. False: *error is the reason in the real server's words (without its prefix). */
 bool config_set(struct config *config, struct bytes name, struct bytes value, char *error, size_t error_room);
+
+/* maxmemory-policy as a word. */
+const char *config_policy_word(const struct config *config);
 
 /* CONFIG GET: tells each directive whose name matches the glob, with its value as text, in order of name. */
 void config_get(const struct config *config, struct bytes pattern,

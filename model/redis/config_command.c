@@ -38,6 +38,8 @@ static void config_get_command(struct client *c) {
 static void apply_changes(struct server *s, const struct config *old) {
     if (old->repl_backlog_size != s->config.repl_backlog_size)
         repl_buffer_resize(&s->repl, s->config.repl_backlog_size);
+    eviction_configure(s);
+    if (old->maxmemory != s->config.maxmemory) eviction_limit_changed(s);
     replication_refresh_good_replicas(s);
 }
 

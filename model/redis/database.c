@@ -141,6 +141,7 @@ static struct entry *new_entry(struct database *db, struct bytes key) {
     e->hash = digest_hash(key);
     e->key = text_create(db->pool, key);
     e->key_epoch = db->epoch;
+    e->access = db->clock->now;
     e->deadline = NO_DEADLINE;
     db->memory += accounting_key(key.len);
     slot_index_insert(db->pool, &db->index, e->hash, slot_of(e));
@@ -192,9 +193,11 @@ struct entry *database_first_deadline(struct database *db) {
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-struct database *database_create(struct pool *pool, uint32_t epoch, uint64_t version) {
+struct database *database_create(struct pool *pool, const struct access_clock *clock, uint32_t epoch,
+                                 uint64_t version) {
     struct database *db = POOL_NEW(pool, struct database);
     db->pool = pool;
+    db->clock = clock;
     db->epoch = epoch;
     db->version = version;
     db->free_slot = NO_SLOT;
@@ -254,6 +257,7 @@ struct entry *database_move(struct database *from, struct entry *e, struct datab
     moved->type = e->type;
     moved->value = e->value;
     moved->value_epoch = e->value_epoch;
+    moved->access = e->access;
     moved->value_digest = e->value_digest;
     change_deadline(to, moved, e->deadline);
     to->memory += memory;
@@ -271,9 +275,10 @@ struct entry *database_move(struct database *from, struct entry *e, struct datab
 
 /* --- changing entries ----------------------------------------------------------------------------------- */
 
-/* The value is about to be replaced. */
+/* The value is about to be replaced. The new one is used now; how often, it takes over. */
 static void touch_replaced(struct database *db, struct entry *e) {
     touch(db, page_of(e));
+    if (!db->clock->frequency) e->access = db->clock->now;
     if (!db->snapshot) return;
     touch_dict_entry(db, e);
     if (e->type == OBJECT_STRING) touch_string(db, e);

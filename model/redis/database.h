@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "model/redis/access.h"
 #include "model/redis/deadlines.h"
 #include "model/redis/object.h"
 #include "model/redis/slot_index.h"
@@ -28,7 +29,10 @@ struct entry {
     uint8_t type;                       /* enum object_type; OBJECT_NONE in a free slot */
     uint8_t place;                      /* in its page */
     uint16_t deadline_serial;           /* counts its deadlines */
-    uint32_t next_free;                 /* in a free slot: the next one */
+    union {
+        uint32_t access;    /* access.h */
+        uint32_t next_free; /* in a free slot: the next one */
+    };
 };
 
 static_assert(sizeof(struct entry) == 64, "an entry is a cache line");
@@ -45,6 +49,7 @@ struct page {
 
 struct database {
     struct pool *pool;
+    const struct access_clock *clock; /* the keyspace's */
     struct page **pages;
     uint32_t page_count, page_room;
     uint32_t slots;     /* ever used */
@@ -63,7 +68,7 @@ struct database {
     bool orphan;                  /* only the snapshot sees it still: freed with it */
 };
 
-struct database *database_create(struct pool *pool, uint32_t epoch, uint64_t version);
+struct database *database_create(struct pool *pool, const struct access_clock *clock, uint32_t epoch, uint64_t version);
 /* Frees it, or leaves it to the snapshot that still sees it. */
 void database_release(struct database *db);
 
@@ -91,6 +96,10 @@ void entry_set_deadline(struct database *db, struct entry *e, int64_t deadline);
  * into e->value, when the value moved), and nothing else happens to the database. */
 union object *entry_open(struct database *db, struct entry *e);
 void entry_close(struct database *db, struct entry *e);
+
+/* Some of its keys by chance, each at most once, at most n into `keys`; how many. At least one, if there is any. With
+ * only_volatile only keys with a deadline are taken. */
+size_t database_sample(struct database *db, struct chance *chance, bool only_volatile, struct entry **keys, size_t n);
 
 /* The key whose deadline comes first (ties: the lowest slot); NULL if none has one. O(1) amortised. */
 struct entry *database_first_deadline(struct database *db);

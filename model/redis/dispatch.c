@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "model/redis/eviction.h"
 #include "model/redis/local_expiry.h"
 #include "model/redis/own_commands.h"
 
@@ -48,6 +49,12 @@ static void note_refused(struct server *s, enum refusal why) {
     host_probe(s->host, probes[why]);
     struct happening h = {.kind = R_REFUSED, .peer = NO_PARTY, .a = why};
     host_note(s->host, &h);
+}
+
+/* Commands that end a transaction, whatever has become of the memory. */
+static bool leaves_multi(const struct server *s, const struct command *command) {
+    own_command_fn *run = command->run ? NULL : s->own_commands[command - command_table()];
+    return run == exec_command || run == discard_command || run == quit_command || run == reset_command;
 }
 
 static bool disk_refuses(const struct server *s) {
@@ -114,7 +121,25 @@ static bool refused_now(struct client *c, unsigned flags) {
     return false;
 }
 
+/* Before anything else is done for a command, memory is freed; if that fails, what might take more is refused. That is
+ * true of the master's stream as well, where replica-ignore-maxmemory is no: such a replica goes on without the
+ * command.
+ */
+static bool refused_for_memory(struct client *c, const struct running *r, unsigned flags) {
+    struct server *s = c->server;
+    bool full = eviction_perform(s) == EVICT_FAIL;
+    bool queues = (c->flags & CLIENT_IN_MULTI) && !leaves_multi(s, r->command);
+    if (!full || !(flags & CMD_DENYOOM || queues)) return false;
+    dispatch_refuse(c, "OOM command not allowed when used memory > 'maxmemory'.");
+    if (c->kind == CLIENT_MASTER)
+        propagate_note_alone(s, WRITE_REFUSED);
+    else
+        note_refused(s, REFUSED_OOM);
+    return true;
+}
+
 static bool refused(struct client *c, const struct running *r, unsigned flags) {
+    struct server *s = c->server;
     if (!command_arity_ok(r->command, r->argc)) {
         dispatch_refuse(c, "ERR wrong number of arguments for '%s' command", r->command->name);
         return true;
@@ -127,6 +152,7 @@ static bool refused(struct client *c, const struct running *r, unsigned flags) {
         dispatch_refuse(c, "NOAUTH Authentication required.");
         return true;
     }
+    if (s->config.maxmemory && refused_for_memory(c, r, flags)) return true;
     if (((flags & CMD_WRITE) || r->command == c->server->ping) && refused_write(c, flags)) return true;
     if (refused_now(c, flags)) return true;
     if (c->kind == CLIENT_REPLICA && (flags & (CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE))) {
@@ -169,6 +195,8 @@ static void after_data_command(struct client *c, struct exec *ex, const struct r
     struct server *s = c->server;
     c->db = ex->db;
     s->dirty += ex->dirty;
+    s->stats.keyspace_hits += ex->hits;
+    s->stats.keyspace_misses += ex->misses;
     s->call_dirty += ex->dirty;
     if (ex->failed) {
         s->stats.total_error_replies++;
@@ -198,6 +226,7 @@ static void call_data_command(struct client *c, const struct running *r, int64_t
         .chance = &s->chance,
         .reply = c->kind == CLIENT_MASTER ? NULL : &c->out,
     };
+    s->clock.frozen = save_running(s);
     command_exec(&ex);
     after_data_command(c, &ex, r);
 }
@@ -292,7 +321,7 @@ static bool must_wait(const struct client *c, unsigned flags) {
 
 /* EXEC is refused if one of the commands would be. */
 static unsigned flags_of_transaction(const struct client *c, unsigned exec_flags) {
-    const unsigned any = CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE | CMD_NO_ASYNC_LOADING;
+    const unsigned any = CMD_WRITE | CMD_READONLY | CMD_DENYOOM | CMD_MAY_REPLICATE | CMD_NO_ASYNC_LOADING;
     const unsigned all = CMD_STALE | CMD_LOADING;
     return (exec_flags | (c->multi.flags & any)) & ~(c->multi.lacking_flags & all);
 }

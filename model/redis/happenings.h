@@ -17,7 +17,8 @@ enum redis_happening {
     /* A write of a client was executed here and changed the dataset: a = offset after it (unchanged if there is no
      * backlog), b c = digest after it, conn = the client's connection, d = ordinal of the command on that
      * connection (from 1). Told whether or not it was fed, after the R_FEED of its bytes. Keys that
-     * expire while there is no backlog are told, too: conn = 0, d = 0. */
+     * expire or are evicted while there is no backlog are told, too: conn = 0, d = 0. So is what a replica with
+     * replica-ignore-maxmemory no does to its dataset alone. flags: enum write_flag. */
     R_WRITE,
     /* A replica executed a command of its master's stream (outside MULTI, or the EXEC): a = applied offset after it,
      * b c = digest after it, d = bytes since the previous R_APPLY (the command's, for EXEC the whole block's).
@@ -69,8 +70,13 @@ enum redis_happening {
 };
 
 enum feed_flag {
-    FEED_ADMIN = 1,  /* PING, GETACK, SELECT alone: changes no data */
-    FEED_EXPIRE = 2  /* DEL of expiry or eviction */
+    FEED_ADMIN = 1, /* PING, GETACK, SELECT alone: changes no data */
+    FEED_EXPIRE = 2 /* DEL of expiry or eviction */
+};
+
+enum write_flag {
+    WRITE_EVICTED = 1, /* a replica evicted a key by itself */
+    WRITE_REFUSED = 2  /* a replica is about to leave out a command of its master's stream, for want of memory */
 };
 
 enum fork_flag {
@@ -80,6 +86,13 @@ enum fork_flag {
 
 enum id_cause { ID_BOOT, ID_BACKLOG_CREATED, ID_BACKLOG_FREED, ID_PROMOTED, ID_FULL_SYNC, ID_CONTINUE, ID_LOADED };
 enum load_source { LOAD_START, LOAD_SYNC_DISK, LOAD_SYNC_SOCKET };
-enum refusal { REFUSED_READONLY, REFUSED_NOREPLICAS, REFUSED_MISCONF, REFUSED_OOM, REFUSED_MASTERDOWN, REFUSED_LOADING };
+enum refusal {
+    REFUSED_READONLY,
+    REFUSED_NOREPLICAS,
+    REFUSED_MISCONF,
+    REFUSED_OOM,
+    REFUSED_MASTERDOWN,
+    REFUSED_LOADING
+};
 
 #endif

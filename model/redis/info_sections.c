@@ -40,16 +40,15 @@ static uint64_t normal_clients_memory(const struct server *s) {
 void info_memory_section(const struct server *s, struct info_out *out) {
     uint64_t buffers = s->repl.memory, backlog = (uint64_t)s->config.repl_backlog_size;
     /* What the blocks hold beyond the backlog's size is there for slow replicas (7.0 getMemoryOverheadData). */
-    uint64_t beyond = buffers > backlog ? buffers - backlog : 0;
-    uint64_t for_replicas = s->replica_count ? beyond : 0;
+    uint64_t for_replicas = s->replica_count && buffers > backlog ? buffers - backlog : 0;
     uint64_t used = server_memory(s);
     info_count(out, INFO_used_memory, used);
     info_human(out, INFO_used_memory_human, used);
     info_count(out, INFO_used_memory_dataset, keyspace_memory(s->ks));
-    info_number(out, INFO_maxmemory, 0);
-    info_human(out, INFO_maxmemory_human, 0);
-    info_text(out, INFO_maxmemory_policy, "noeviction");
-    info_count(out, INFO_mem_not_counted_for_evict, beyond);
+    info_number(out, INFO_maxmemory, s->config.maxmemory);
+    info_human(out, INFO_maxmemory_human, (uint64_t)s->config.maxmemory);
+    info_text(out, INFO_maxmemory_policy, config_policy_word(&s->config));
+    info_count(out, INFO_mem_not_counted_for_evict, eviction_not_counted(s));
     info_count(out, INFO_mem_replication_backlog, buffers - for_replicas);
     info_count(out, INFO_mem_total_replication_buffers, buffers);
     info_count(out, INFO_mem_clients_slaves, for_replicas);
@@ -131,6 +130,9 @@ void info_stats_section(const struct server *s, struct info_out *out) {
     info_count(out, INFO_sync_partial_err, st->sync_partial_err);
     info_count(out, INFO_expired_keys, st->expired_keys);
     info_count(out, INFO_evicted_keys, st->evicted_keys);
+    sim_time exceeded = eviction_exceeded_now(s);
+    info_number(out, INFO_total_eviction_exceeded_time, (s->eviction.exceeded_total + exceeded) / SIM_MS);
+    info_number(out, INFO_current_eviction_exceeded_time, exceeded / SIM_MS);
     info_count(out, INFO_keyspace_hits, st->keyspace_hits);
     info_count(out, INFO_keyspace_misses, st->keyspace_misses);
     info_number(out, INFO_latest_fork_usec, st->latest_fork_usec);

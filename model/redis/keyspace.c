@@ -15,11 +15,18 @@ struct keyspace {
     struct snapshot *snapshot;
 };
 
+/* Of a keyspace without a clock. */
+static const struct access_clock no_clock = {.frozen = true};
+
 struct keyspace *keyspace_create(struct pool *pool) {
     struct keyspace *ks = POOL_NEW(pool, struct keyspace);
     ks->pool = pool;
-    for (int i = 0; i < KEYSPACE_DBS; i++) ks->dbs[i] = database_create(pool, 0, 0);
+    for (int i = 0; i < KEYSPACE_DBS; i++) ks->dbs[i] = database_create(pool, &no_clock, 0, 0);
     return ks;
+}
+
+void keyspace_set_clock(struct keyspace *ks, const struct access_clock *clock) {
+    for (int i = 0; i < KEYSPACE_DBS; i++) ks->dbs[i]->clock = clock;
 }
 
 void keyspace_destroy(struct keyspace *ks) {
@@ -37,7 +44,7 @@ static uint64_t flush_one(struct keyspace *ks, int i) {
     struct database *db = ks->dbs[i];
     uint64_t removed = db->size;
     if (db->slots == 0) return 0;
-    ks->dbs[i] = database_create(ks->pool, db->epoch, db->version + 1);
+    ks->dbs[i] = database_create(ks->pool, db->clock, db->epoch, db->version + 1);
     database_release(db);
     return removed;
 }

@@ -19,6 +19,7 @@
 #define KEYSPACE_DBS 16
 
 struct keyspace;
+struct access_clock;
 struct database;
 struct snapshot;
 
@@ -27,6 +28,8 @@ struct dataset_digest {
 };
 
 struct keyspace *keyspace_create(struct pool *pool);
+/* From now on its keys are stamped with this clock (access.h), which must outlive it; without one all stamps are 0. */
+void keyspace_set_clock(struct keyspace *ks, const struct access_clock *clock);
 /* Gives back all memory but what an open snapshot still sees. */
 void keyspace_destroy(struct keyspace *ks);
 /* Removes all keys of db, or of all with db -1; how many there were. */
@@ -55,8 +58,8 @@ uint64_t keyspace_expires(const struct keyspace *ks, int db); /* keys with a dea
 /* Mean remaining time to live of a db's keys with a deadline in ms, 0 if none (INFO's avg_ttl). */
 int64_t keyspace_avg_ttl(const struct keyspace *ks, int db, int64_t now_ms);
 /* Bytes that keys, values and their tables would take in the real server's memory (accounting.h). Measured against
- * redis-server 7.0.15: within 1 % of used_memory for strings and small hashes, within 7 % for lists, sorted sets and large
- * hashes; without what an empty server takes. O(1). */
+ * redis-server 7.0.15: within 1 % of used_memory for strings and small hashes, within 7 % for lists, sorted sets and
+ * large hashes; without what an empty server takes. O(1). */
 uint64_t keyspace_memory(const struct keyspace *ks);
 struct dataset_digest keyspace_digest(const struct keyspace *ks);
 /* DEBUG DIGEST as redis-server 7.0.15 computes it: 40 hex digits and a zero. O(n). */

@@ -149,7 +149,8 @@ void unwatch_all(struct client *c) {
     s->watcher_count--;
 }
 
-static void touch(struct server *s, int db, struct bytes key) {
+void watch_touch_key(struct server *s, int db, struct bytes key) {
+    if (s->watcher_count == 0) return;
     struct client *c;
     TAILQ_FOREACH(c, &s->clients, all) {
         for (struct watched_key *w = c->watched; w; w = w->next) {
@@ -167,7 +168,7 @@ void watch_touch_all(struct server *s) {
 }
 
 void watch_touch_command(struct server *s, const struct exec *ex) {
-    for (const struct propagated *p = ex->before; p; p = p->next) touch(s, p->db, p->words[1]);
+    for (const struct propagated *p = ex->before; p; p = p->next) watch_touch_key(s, p->db, p->words[1]);
     if (!ex->dirty) return;
     const struct command *command = ex->command;
     if (command->first_key == 0) { /* FLUSHALL, SWAPDB */
@@ -176,6 +177,6 @@ void watch_touch_command(struct server *s, const struct exec *ex) {
     }
     int last = command->last_key < 0 ? (int)ex->argc + command->last_key : command->last_key;
     for (int i = command->first_key; i <= last && i < (int)ex->argc; i += command->key_step) {
-        touch(s, ex->db, ex->argv[i]);
+        watch_touch_key(s, ex->db, ex->argv[i]);
     }
 }

@@ -15,6 +15,8 @@ bool save_running(const struct server *s) {
 struct rdb_info save_replication_info(const struct server *s) {
     struct rdb_info info = {
         .ctime = s->unixtime, .used_mem = server_memory(s), .uncompressed = !s->config.rdbcompression};
+    info.with_use = policy_orders_by_use(s->config.maxmemory_policy);
+    info.access = s->clock;
     if (!server_is_replica(s) && s->repl.backlog) {
         info.has_replication = true;
         info.stream_db = s->stream_db == -1 ? 0 : s->stream_db;

@@ -62,11 +62,12 @@ void propagate_flush(struct server *s, struct dataset_digest before) {
     list->count = 0;
 }
 
-void propagate_note_write(struct server *s, const struct client *c) {
+static void note_change(struct server *s, const struct client *c, unsigned flags) {
     struct dataset_digest after = keyspace_digest(s->ks);
     struct happening h = {.kind = R_WRITE,
                           .peer = c ? c->conn->peer : NO_PARTY,
                           .conn = c ? c->conn->id : 0,
+                          .flags = (uint16_t)flags,
                           .a = s->repl.offset,
                           .b = (int64_t)after.low,
                           .c = (int64_t)after.high,
@@ -74,11 +75,34 @@ void propagate_note_write(struct server *s, const struct client *c) {
     host_note(s->host, &h);
 }
 
-void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before) {
+void propagate_note_write(struct server *s, const struct client *c) {
+    note_change(s, c, 0);
+}
+
+void propagate_note_alone(struct server *s, enum write_flag why) {
+    assert(server_is_replica(s));
+    note_change(s, NULL, why);
+}
+
+/* A key was deleted outside any command. */
+static void propagate_deletion(struct server *s, int db, struct bytes key, bool lazy, struct dataset_digest before) {
     assert(s->ops.count == 0);
-    s->stats.expired_keys++;
     if (!propagate_wanted(s)) return;
-    struct bytes words[] = {s->config.lazyfree_lazy_expire ? resp_text("UNLINK") : resp_text("DEL"), key};
+    struct bytes words[] = {lazy ? resp_text("UNLINK") : resp_text("DEL"), key};
     propagate_add(s, &(struct stream_op){.db = db, .words = words, .count = 2, .expiry = true});
     propagate_flush(s, before);
+}
+
+void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before) {
+    s->stats.expired_keys++;
+    propagate_deletion(s, db, key, s->config.lazyfree_lazy_expire, before);
+}
+
+void propagate_evicted(struct server *s, int db, struct bytes key, struct dataset_digest before) {
+    s->stats.evicted_keys++;
+    propagate_deletion(s, db, key, s->config.lazyfree_lazy_eviction, before);
+    if (server_is_replica(s))
+        propagate_note_alone(s, WRITE_EVICTED);
+    else if (!s->repl.backlog)
+        propagate_note_write(s, NULL);
 }

@@ -5,6 +5,7 @@
 #ifndef MODEL_REDIS_RDB_H
 #define MODEL_REDIS_RDB_H
 
+#include "model/redis/access.h"
 #include "model/redis/keyspace.h"
 
 /* The aux fields that replication uses. */
@@ -16,7 +17,9 @@ struct rdb_info {
     int64_t ctime; /* s since 1970 */
     uint64_t used_mem;
     bool aof_base;
-    bool uncompressed; /* for the writer: rdbcompression no */
+    bool uncompressed;          /* for the writer: rdbcompression no */
+    bool with_use;              /* for the writer: tell when keys were used, */
+    struct access_clock access; /* by this clock */
 };
 
 struct rdb_writer;

@@ -64,6 +64,7 @@ void rdb_end_key(struct rdb_reader *r) {
             return;
         }
         struct entry *e = database_add(db, key, r->object_type, r->object);
+        if (r->use.kind != USE_UNKNOWN) e->access = access_loaded(db->clock, r->use);
         if (r->deadline != NO_DEADLINE) entry_set_deadline(db, e, r->deadline);
         r->loaded++;
     } else {
@@ -74,6 +75,7 @@ void rdb_end_key(struct rdb_reader *r) {
     text_free(r->pool, r->key);
     r->key = NULL;
     r->deadline = NO_DEADLINE;
+    r->use.kind = USE_UNKNOWN;
     next_part(r);
 }
 
@@ -91,6 +93,16 @@ static void deadline_ms(struct rdb_reader *r) {
 
 static void deadline_s(struct rdb_reader *r) {
     r->deadline = (int64_t)(int32_t)rdb_little_endian(r, 0, 4) * 1000;
+    next_part(r);
+}
+
+static void idle_read(struct rdb_reader *r) {
+    r->use = (struct access_use){USE_IDLE, r->length};
+    next_part(r);
+}
+
+static void frequency_read(struct rdb_reader *r) {
+    r->use = (struct access_use){USE_FREQUENCY, r->fixed[0]};
     next_part(r);
 }
 
@@ -128,10 +140,10 @@ static void opcode(struct rdb_reader *r) {
         rdb_want_fixed(r, 4, deadline_s);
         return;
     case RDB_IDLE:
-        rdb_want_length(r, next_part);
+        rdb_want_length(r, idle_read);
         return;
     case RDB_FREQ:
-        rdb_want_fixed(r, 1, next_part);
+        rdb_want_fixed(r, 1, frequency_read);
         return;
     case RDB_SELECTDB:
         rdb_want_length(r, database_selected);

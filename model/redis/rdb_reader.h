@@ -45,8 +45,9 @@ struct rdb_reader {
     /* --- where we are in the file --- */
     int version;
     int db;
-    int64_t deadline; /* of the next key */
-    unsigned type;    /* enum rdb_type */
+    int64_t deadline;      /* of the next key */
+    struct access_use use; /* likewise */
+    unsigned type;         /* enum rdb_type */
     struct text *key;
     struct buffer aux;
 

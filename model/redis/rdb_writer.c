@@ -133,12 +133,24 @@ static enum rdb_type rdb_type_of(enum object_type type) {
     return types[type];
 }
 
+static void put_use(const struct rdb_writer *w, struct buffer *out, const struct entry *e) {
+    const struct access_clock *clock = &w->info.access;
+    if (clock->frequency) {
+        put_byte(out, RDB_FREQ);
+        put_byte(out, access_frequency(clock, e->access));
+    } else {
+        put_byte(out, RDB_IDLE);
+        put_length(out, access_idle(clock, e->access));
+    }
+}
+
 /* Everything of a key up to its first element; the elements follow in later calls. */
 static void begin_key(struct rdb_writer *w, struct buffer *out, const struct entry *e) {
     if (e->deadline != NO_DEADLINE) {
         put_byte(out, RDB_EXPIRE_MS);
         put_little_endian(out, (uint64_t)e->deadline, 8);
     }
+    if (w->info.with_use) put_use(w, out, e);
     put_byte(out, rdb_type_of(e->type));
     put_string(w, out, text_bytes(e->key));
     w->type = e->type;

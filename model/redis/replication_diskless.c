@@ -14,6 +14,7 @@ static void begin_diskless_load(struct server *s) {
     transfer_kill_own_save(s);
     if (swap) {
         s->loading_ks = keyspace_create(s->pool);
+        keyspace_set_clock(s->loading_ks, &s->clock);
     } else {
         transfer_leave_history(s);
         transfer_flush(s);

@@ -289,6 +289,7 @@ struct server *server_create(struct host *host, const struct server_setup *setup
     init_buffers(s);
     init_config(s, setup);
     own_commands_bind(s);
+    eviction_init(s);
     init_identity(s);
     if (setup->populate) setup->populate(setup->ctx, s->ks);
     server_start_cron(s);

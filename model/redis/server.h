@@ -11,10 +11,13 @@
 #ifndef MODEL_REDIS_SERVER_H
 #define MODEL_REDIS_SERVER_H
 
+#include "model/redis/access.h"
 #include "model/redis/client.h"
 #include "model/redis/command.h"
 #include "model/redis/config.h"
 #include "model/redis/defects.h"
+#include "model/redis/eviction.h"
+#include "model/redis/happenings.h"
 #include "model/redis/keyspace.h"
 #include "model/redis/persistence.h"
 #include "model/redis/probes.h"
@@ -62,7 +65,7 @@ struct stream_op {
     const struct bytes *words;
     size_t count;
     struct bytes raw; /* the same as a RESP array, if somebody has it; else at == NULL */
-    bool expiry;      /* a deletion of expiry */
+    bool expiry;      /* a deletion of expiry or eviction */
 };
 
 struct stream_ops {
@@ -86,6 +89,8 @@ struct server {
     struct config config;
     struct config boot_config; /* as the process was started with, before CONFIG REWRITE's file */
     struct keyspace *ks;
+    struct access_clock clock; /* of its keys */
+    struct eviction eviction;
     uint64_t defects;              /* 1 << enum defect */
     bool live;                     /* as in struct server_setup */
     own_command_fn **own_commands; /* by index in command_table(); NULL: a data command */
@@ -228,6 +233,11 @@ void propagate_add(struct server *s, const struct stream_op *op);
 void propagate_flush(struct server *s, struct dataset_digest before);
 /* An expired key was deleted: feeds its DEL (UNLINK), outside any command; `before` is the digest with it. */
 void propagate_expired(struct server *s, int db, struct bytes key, struct dataset_digest before);
+/* The same of an evicted one. */
+void propagate_evicted(struct server *s, int db, struct bytes key, struct dataset_digest before);
+/* Tells the trace that this replica's dataset is from now on not its master's: it evicted a key, or refused a command
+ * of the stream (R_WRITE with this flag). */
+void propagate_note_alone(struct server *s, enum write_flag why);
 /* Tells the trace (R_WRITE) of a change that a client's command made, or, c NULL, of keys that expired while there is
  * no stream to tell of them. */
 void propagate_note_write(struct server *s, const struct client *c);

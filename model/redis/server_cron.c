@@ -55,6 +55,7 @@ static bool is_due(const struct server *s, sim_time every) {
 
 static void run_cron(struct server *s) {
     s->noticed_ms = s->mstime;
+    access_clock_set(&s->clock, s->unixtime);
     clients_cron(s);
     if (server_is_replica(s))
         local_expiry_cycle(s);

@@ -140,6 +140,7 @@ void command_persist(struct exec *ex) {
 
 /* -2 without the key, -1 without a deadline. */
 static void ttl_generic(struct exec *ex, bool ms, bool absolute) {
+    ex->lookup = LOOKUP_COUNTS;
     struct entry *e = exec_find(ex, ex->argv[1]);
     if (!e || e->deadline == NO_DEADLINE) {
         reply_number(ex, e ? -1 : -2);

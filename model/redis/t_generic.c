@@ -11,13 +11,24 @@ void command_del(struct exec *ex) {
     reply_number(ex, (int64_t)ex->dirty);
 }
 
-void command_exists(struct exec *ex) {
+static void count_keys(struct exec *ex) {
     int64_t count = 0;
     for (size_t i = 1; i < ex->argc; i++) count += exec_find(ex, ex->argv[i]) != NULL;
     reply_number(ex, count);
 }
 
+void command_exists(struct exec *ex) {
+    ex->lookup = LOOKUP_COUNTS;
+    count_keys(ex);
+}
+
+/* EXISTS that uses the keys. */
+void command_touch(struct exec *ex) {
+    count_keys(ex);
+}
+
 void command_type(struct exec *ex) {
+    ex->lookup = LOOKUP_COUNTS;
     struct entry *e = exec_find(ex, ex->argv[1]);
     reply_status(ex, object_type_name(e ? e->type : OBJECT_NONE));
 }
@@ -128,7 +139,9 @@ void command_copy(struct exec *ex) {
         reply_error(ex, "ERR source and destination objects are the same");
         return;
     }
+    ex->lookup |= LOOKUP_COUNTS;
     struct entry *e = exec_find(ex, ex->argv[1]);
+    ex->lookup &= ~(unsigned)LOOKUP_COUNTS;
     struct entry *old = e ? exec_find_in(ex, db, ex->argv[2]) : NULL;
     if (!e || (old && !replace)) {
         reply_number(ex, 0);

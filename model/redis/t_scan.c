@@ -69,6 +69,7 @@ void command_scan(struct exec *ex) {
         return;
     }
     if (!read_scan_options(ex, &o)) return;
+    ex->lookup = o.type.at ? LOOKUP_COUNTS : 0;
     struct database *db = exec_database(ex);
     int64_t end = o.count < db->slots - cursor ? cursor + o.count : db->slots;
     struct bytes *found = pool_alloc(ex->pool, cursor < end ? (size_t)(end - cursor) * sizeof *found : 0);
@@ -84,6 +85,7 @@ void command_scan(struct exec *ex) {
 }
 
 void command_randomkey(struct exec *ex) {
+    ex->lookup = 0;
     struct database *db = exec_database(ex);
     uint32_t first = db->slots ? (uint32_t)chance_below(ex->chance, db->slots) : 0;
     for (uint32_t i = 0; i < db->slots; i++) {

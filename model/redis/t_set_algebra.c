@@ -49,7 +49,9 @@ static void operate(struct exec *ex, enum set_operation op) {
 }
 
 static void operate_store(struct exec *ex, enum set_operation op) {
+    ex->lookup |= LOOKUP_COUNTS;
     const struct table **sets = find_sets(ex, 2, ex->argc - 2);
+    ex->lookup &= ~(unsigned)LOOKUP_COUNTS;
     if (!sets) return;
     struct pool *pool = exec_database(ex)->pool;
     struct table *result = combine(pool, op, sets, ex->argc - 2);

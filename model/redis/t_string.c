@@ -103,6 +103,7 @@ static void set_generic(struct exec *ex, struct bytes key, struct bytes value, c
                         struct set_reply reply) {
     int64_t deadline = NO_DEADLINE;
     if (!expiry_read(ex, o->expiry, &deadline)) return;
+    if (o->flags & SET_GET) ex->lookup |= LOOKUP_COUNTS;
     struct entry *e = exec_find(ex, key);
     if (o->flags & SET_GET) {
         if (e && e->type != OBJECT_STRING) {
@@ -159,6 +160,7 @@ void command_get(struct exec *ex) {
 
 void command_getset(struct exec *ex) {
     bool wrong;
+    ex->lookup |= LOOKUP_COUNTS;
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_STRING, &wrong);
     if (wrong) return;
     reply_text(ex, e);
@@ -168,6 +170,7 @@ void command_getset(struct exec *ex) {
 
 void command_getdel(struct exec *ex) {
     bool wrong;
+    ex->lookup |= LOOKUP_COUNTS;
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_STRING, &wrong);
     if (wrong) return;
     reply_text(ex, e);
@@ -182,6 +185,7 @@ void command_getex(struct exec *ex) {
     bool wrong;
     int64_t deadline = NO_DEADLINE;
     if (!read_options(ex, 2, SET_PERSIST, &o)) return;
+    ex->lookup |= LOOKUP_COUNTS;
     struct entry *e = exec_find_type(ex, ex->argv[1], OBJECT_STRING, &wrong);
     if (wrong) return;
     if (!e) {

@@ -49,4 +49,22 @@ __attribute__((unused)) static void ask_line(struct real_server *server, struct 
     read_reply(server->socket, reply);
 }
 
+/* A connection that gets the replication stream: SYNC, and the payload skipped; its socket. */
+__attribute__((unused)) static int real_attach_replica(const struct real_server *server) {
+    struct real_server again = *server;
+    ck_assert(real_connect(&again));
+    int replica = again.socket;
+    send_all(replica, (struct bytes){"SYNC\r\n", 6});
+    char c = 0, line[64];
+    size_t len = 0;
+    while (c != '\n' || len == 0) {
+        ck_assert_int_eq(read(replica, &c, 1), 1);
+        if (c != '\n' && len < sizeof line - 1) line[len++] = c;
+    }
+    line[len] = 0;
+    ck_assert_int_eq(line[0], '$');
+    for (long left = atol(line + 1); left > 0; left--) ck_assert_int_eq(read(replica, &c, 1), 1);
+    return replica;
+}
+
 #endif

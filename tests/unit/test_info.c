@@ -23,10 +23,8 @@ static const char *const absent[] = {
     "expired_stale_perc",
     "expired_time_cap_reached_count",
     "expire_cycle_cpu_milliseconds",
-    /* eviction, pub/sub, MIGRATE, defragmentation, client tracking, I/O threads: not modelled */
+    /* client eviction, pub/sub, MIGRATE, defragmentation, client tracking, I/O threads: not modelled */
     "evicted_clients",
-    "total_eviction_exceeded_time",
-    "current_eviction_exceeded_time",
     "pubsub_channels",
     "pubsub_patterns",
     "pubsubshard_channels",

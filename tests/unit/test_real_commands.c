@@ -22,23 +22,6 @@ static const char *const unordered[] = {"SMEMBERS", "SPOP",    "SINTER", "SUNION
 static struct real_server server;
 static int replica = -1;
 
-/* A connection that gets the replication stream: SYNC, and the payload skipped. */
-static void attach_replica(void) {
-    struct real_server again = server;
-    ck_assert(real_connect(&again));
-    replica = again.socket;
-    send_all(replica, (struct bytes){"SYNC\r\n", 6});
-    char c = 0, line[64];
-    size_t len = 0;
-    while (c != '\n' || len == 0) {
-        ck_assert_int_eq(read(replica, &c, 1), 1);
-        if (c != '\n' && len < sizeof line - 1) line[len++] = c;
-    }
-    line[len] = 0;
-    ck_assert_int_eq(line[0], '$');
-    for (long left = atol(line + 1); left > 0; left--) ck_assert_int_eq(read(replica, &c, 1), 1);
-}
-
 /* --- comparing ------------------------------------------------------------------------------------------------ */
 
 static int compare_lines(const void *a, const void *b) {
@@ -270,7 +253,7 @@ static void start(void) {
     buffer_init(&reply, pool);
     ask_line(&server, &reply, "DEBUG SET-ACTIVE-EXPIRE 0");
     pool_destroy(pool);
-    attach_replica();
+    replica = real_attach_replica(&server);
 }
 
 static void stop(void) {
