@@ -12,4 +12,7 @@ extern const struct word_rule dataset_options[];
  * each. The keys are shared out in proportion to the weights. */
 void dataset_fill(const struct model_dataset_setup *dataset, struct keyspace *ks);
 
+/* The same as commands for a real server, appended; how many replies they have. */
+size_t dataset_commands(const struct model_dataset_setup *dataset, struct buffer *out);
+
 #endif

@@ -6,7 +6,7 @@
 
 /* struct system's encode, decode, op_text, op_key. Requests are RESP arrays; several may follow one another, and the
  * last may be cut off. */
-void requests_encode(const struct bytes *words, size_t count, struct buffer *out);
+void requests_encode(struct model *model, uint16_t party, const struct bytes *words, size_t count, struct buffer *out);
 int64_t requests_decode(struct pool *pool, struct bytes bytes, struct reply *reply);
 /* As redis-cli takes them: `SET k "a b"`, with `; ` between requests. Long words are cut short. */
 void requests_text(struct bytes wire, struct buffer *out);

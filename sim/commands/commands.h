@@ -2,6 +2,7 @@
 #ifndef SIM_COMMANDS_COMMANDS_H
 #define SIM_COMMANDS_COMMANDS_H
 
+#include "sim/run/real.h"
 #include "sim/run/recorder.h"
 #include "sim/run/system.h"
 
@@ -25,6 +26,7 @@ struct subcommand {
 struct program {
     const struct subcommand *commands; /* ends with name == NULL */
     const struct system *system;
+    const struct real *real;
     const struct recorder_source *recorders;
 };
 
@@ -32,6 +34,7 @@ struct program {
 int program_run(const struct program *program, int argc, char **argv);
 
 int command_run(const struct program *program, int argc, char **argv);
+int command_conform(const struct program *program, int argc, char **argv);
 int command_replay(const struct program *program, int argc, char **argv);
 int command_defects(const struct program *program, int argc, char **argv);
 int command_serve(const struct program *program, int argc, char **argv);

@@ -115,7 +115,7 @@ static void send_first(struct line *line) {
             continue;
         }
         size_t before = line->out.len;
-        run->system->encode(console->words.items, console->words.count, &line->out);
+        run->system->encode(run->model, line->node, console->words.items, console->words.count, &line->out);
         line->in_flight = true;
         line->sent_at = world_now(run->world);
         line->op = console->ops++;
@@ -171,7 +171,7 @@ static void take_replies(struct line *line) {
     struct run *run = line->run;
     while (line->in_flight && line->in.len > 0) {
         struct reply reply = {.kind = REPLY_NIL};
-        int64_t used = run->system->decode(run->pool, buffer_bytes(&line->in), &reply);
+        int64_t used = reply_read(run->system, run->model, run->pool, buffer_bytes(&line->in), &reply);
         if (used == 0) return;
         if (used < 0) break;
         assert((size_t)used <= line->in.len);

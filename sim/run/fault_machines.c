@@ -1,5 +1,6 @@
 /* Faults of machines: processes, children, disks, forks, clocks. */
 #include <assert.h>
+#include <signal.h>
 
 #include "sim/run/console.h"
 #include "sim/run/faults_parts.h"
@@ -91,9 +92,15 @@ static const char *strike_resume(struct run *run, const struct strike *strike, u
     return NULL;
 }
 
+static bool signal_child(struct run *run, enum action_kind kind, uint16_t party) {
+    int signal = kind == ACT_CHILD_KILL ? SIGKILL : kind == ACT_CHILD_STALL ? SIGSTOP : SIGCONT;
+    return run->system->outside->child_signal(run->model, party, signal);
+}
+
 static const char *strike_child(struct run *run, const struct strike *strike, uint16_t party) {
     enum action_kind kind = strike->action->kind;
-    bool done = kind == ACT_CHILD_KILL    ? world_child_kill(run->world, party, 9)
+    bool done = run->system->outside      ? signal_child(run, kind, party)
+                : kind == ACT_CHILD_KILL  ? world_child_kill(run->world, party, 9)
                 : kind == ACT_CHILD_STALL ? world_child_stall(run->world, party)
                                           : world_child_resume(run->world, party);
     if (!done) return kind == ACT_CHILD_RESUME ? "no child was stalled" : "there was no child";
@@ -165,9 +172,14 @@ static const char *strike_disk_ok(struct run *run, const struct strike *strike, 
     return NULL;
 }
 
+static bool remove_file(struct run *run, uint16_t party, const char *file) {
+    if (run->system->outside) return run->system->outside->file_remove(run->model, party, file);
+    return world_disk_remove(run->world, party, file);
+}
+
 static const char *strike_file(struct run *run, const struct strike *strike, uint16_t party) {
     const struct action *action = strike->action;
-    bool done = action->kind == ACT_DISK_REMOVE ? world_disk_remove(run->world, party, action->file)
+    bool done = action->kind == ACT_DISK_REMOVE ? remove_file(run, party, action->file)
                                                 : world_disk_flip(run->world, party, action->file, action->number);
     if (!done) return action->kind == ACT_DISK_REMOVE ? "there was no such file" : "there was no such byte";
     fault_struck(run, strike, party, NO_PARTY);

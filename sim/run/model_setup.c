@@ -81,8 +81,11 @@ static void add_checks(struct run *run, struct model_setup *setup) {
 }
 
 struct model *model_from_plan(struct run *run) {
-    struct model_setup setup = {
-        .pool = run->pool, .scratch = run->setup->scratch, .trace = run->trace, .seed = run->seed};
+    struct model_setup setup = {.pool = run->pool,
+                                .scratch = run->setup->scratch,
+                                .trace = run->trace,
+                                .seed = run->seed,
+                                .ctx = run->setup->ctx};
     add_nodes(run, &setup);
     add_clients(run, &setup);
     add_datasets_and_defects(run, &setup);

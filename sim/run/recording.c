@@ -95,7 +95,8 @@ static void hear_fate(struct run *run, const struct happening *h) {
     record.fate = (enum op_fate)h->b;
     buffer_clear(&recording->text);
     struct reply reply = {.kind = REPLY_NIL};
-    if (h->len > 0 && run->system->decode(run->pool, (struct bytes){h->text, h->len}, &reply) > 0) {
+    struct bytes wire = {h->text, h->len};
+    if (h->len > 0 && reply_read(run->system, run->model, run->pool, wire, &reply) > 0) {
         reply_describe(&reply, &recording->text);
     }
     record.reply = (struct bytes){recording->text.at ? recording->text.at : "", recording->text.len};

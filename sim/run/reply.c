@@ -6,6 +6,13 @@
 #include "sim/run/wildcard.h"
 #include "sim/scenario/values.h"
 
+int64_t reply_read(const struct system *system, struct model *model, struct pool *pool, struct bytes bytes,
+                   struct reply *reply) {
+    int64_t used = system->decode(pool, bytes, reply);
+    if (used > 0 && system->put_back) system->put_back(model, pool, reply);
+    return used;
+}
+
 void reply_describe(const struct reply *reply, struct buffer *out) {
     if (reply->kind == REPLY_NIL) {
         buffer_puts(out, "(nil)");

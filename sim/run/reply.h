@@ -5,6 +5,10 @@
 #include "sim/run/system.h"
 #include "sim/scenario/plan.h"
 
+/* system->decode, the reply in the scenario's names. */
+int64_t reply_read(const struct system *system, struct model *model, struct pool *pool, struct bytes bytes,
+                   struct reply *reply);
+
 /* Appends the text: a number or a string as it is, `(nil)`, `[a,b]` for an array. */
 void reply_describe(const struct reply *reply, struct buffer *out);
 

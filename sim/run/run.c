@@ -63,6 +63,12 @@ static sim_time find_horizon(const struct plan *plan) {
     return plan->has_end ? plan->end : horizon;
 }
 
+static uint64_t seed_of_world(const struct run_setup *setup) {
+    if (setup->other_world == 0) return setup->seed;
+    struct chance chance = chance_named(setup->seed, "other world", NULL, NULL, setup->other_world);
+    return chance_bits(&chance);
+}
+
 static struct run *create(const struct run_setup *setup) {
     struct run *run = POOL_NEW(setup->pool, struct run);
     run->setup = setup;
@@ -74,11 +80,12 @@ static struct run *create(const struct run_setup *setup) {
     run->node_count = (uint16_t)run->plan->node_count;
     run->party_count = (uint16_t)(run->plan->node_count + run->plan->client_count);
     run->console_party = run->party_count;
-    run->ties = draw_ties(run->seed);
+    uint64_t world_seed = seed_of_world(setup);
+    run->ties = draw_ties(world_seed);
     run->trace = trace_create(run->pool);
     run->probe_count = system_probe_count(run->system);
     run->probes = POOL_ARRAY(run->pool, uint64_t, run->probe_count + 1);
-    run->world = world_create(&(struct world_setup){run->pool, run->trace, run->seed, run->ties, run->probes});
+    run->world = world_create(&(struct world_setup){run->pool, run->trace, world_seed, run->ties, run->probes});
     run->ledger = ledger_create(run);
     run->links = links_create(run);
     run->cluster = cluster_create(run);
@@ -154,6 +161,7 @@ static bool end_instant(struct run *run, struct loop *loop) {
     loop->instant_events = 0;
     look(run, loop);
     if (run->plan->has_end || !rest_reached(run)) return false;
+    if (run->setup->waits_for_expectations && expectations_waiting(run)) return false;
     loop->ending = (struct ending){.at_rest = true, .settled_judged = true, .at = world_now(run->world)};
     return true;
 }

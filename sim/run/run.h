@@ -37,6 +37,12 @@ struct run_setup {
     size_t recorder_count;
     struct capture *capture; /* of the run's traffic; NULL: none */
     bool no_fields; /* the nodes' fields at the end are not wanted: some cost more than the run */
+    /* The run is not at rest while an expectation waits for a later instant; else the world goes on for that alone. */
+    bool waits_for_expectations;
+    /* Other than 0: what the lines draw (instants, operations) is the seed's, the chance of the world (phases, delays,
+     * ties) another one. */
+    uint64_t other_world;
+    void *ctx; /* for the system: model_setup.ctx */
     struct run_limits limits;
 };
 

@@ -54,12 +54,13 @@ struct model_defect_setup {
     size_t node_count;
 };
 
-/* Names, options, settings and sets of nodes stay valid during the run; the arrays of setups need not. */
+/* Everything that it points to stays valid during the run. */
 struct model_setup {
     struct pool *pool;
     struct pool *scratch; /* a second pool that the model resets as it likes; nothing else may be in it */
     struct trace *trace;
     uint64_t seed;
+    void *ctx; /* run_setup's, for a system that was made for this run */
     const struct model_node_setup *nodes;
     size_t node_count;
     const struct model_client_setup *clients;
@@ -141,6 +142,15 @@ struct serve_line {
     struct bytes text;
 };
 
+/* Faults of machines that the world cannot carry out, because the processes are not in it: a system whose nodes stand
+ * for processes elsewhere does it itself. */
+struct outside_faults {
+    /* A signal for the child of a node's process: false if there is no child. */
+    bool (*child_signal)(struct model *model, uint16_t party, int signal);
+    /* Removes a file of the node's folder: false if there is none. */
+    bool (*file_remove)(struct model *model, uint16_t party, const char *name);
+};
+
 /* How an operation ended. */
 enum op_fate {
     OP_OK,
@@ -162,6 +172,8 @@ struct system {
     /* Boots a server process on its host: sets host->node, host->node_ops. `settings` are those in force for this
      * process and stay valid while it lives. */
     void (*boot)(struct model *model, struct host *host, const struct setting *settings, size_t count);
+    /* NULL: the processes are the world's. */
+    const struct outside_faults *outside;
     /* Its process is over. */
     void (*gone)(struct model *model, struct host *host);
     /* Whether it is shutting down, told by a signal or a command, and has not exited yet. NULL: it never takes time. */
@@ -174,9 +186,12 @@ struct system {
     bool (*client_done)(struct model *model, uint16_t party);  /* nothing left to do, no reply awaited */
 
     /* --- the timeline's commands --- */
-    void (*encode)(const struct bytes *words, size_t count, struct buffer *out);
+    /* Appends a command for that node. */
+    void (*encode)(struct model *model, uint16_t party, const struct bytes *words, size_t count, struct buffer *out);
     /* Reads one reply from the front of `bytes`: bytes used, 0 if it is not complete yet, -1 if it is no reply. */
     int64_t (*decode)(struct pool *pool, struct bytes bytes, struct reply *reply);
+    /* Puts a reply into the scenario's names, in place; memory is the pool's. NULL: it speaks them. */
+    void (*put_back)(struct model *model, struct pool *pool, struct reply *reply);
     /* The port on which a node listens. */
     uint16_t (*port)(struct model *model, uint16_t party);
 

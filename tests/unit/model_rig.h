@@ -69,7 +69,7 @@ static void rig_send(struct rig *rig, struct conn *conn, size_t node) {
     struct bytes words[RIG_WORDS];
     buffer_init(&out, rig->pool);
     size_t count = rig_split(rig, rig->pending[node], words);
-    rig->system->encode(words, count, &out);
+    rig->system->encode(rig->model, 0, words, count, &out);
     size_t sent = host_write(conn, out.at, out.len);
     assert(sent == out.len);
     (void)sent;

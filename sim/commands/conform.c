@@ -1,0 +1,153 @@
+/* `detsim conform FILE...`: scenarios in the model and on real servers, and what agrees. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/commands/arguments.h"
+#include "sim/commands/commands.h"
+#include "sim/run/conform.h"
+#include "sim/scenario/scenario.h"
+
+enum { JOBS_MAX = 32, RUNS_MAX = 32 };
+
+static const char help[] =
+    "detsim conform FILE... [--server PATH] [--repeat N] [--jobs N] [--format text|json|table] [--all]\n"
+    "\n"
+    "Runs each scenario in the model and on real servers (started on loopback in a temporary folder, with the\n"
+    "simulated network as the proxy between them), and compares facts: fields of every node at the end, who shares\n"
+    "an id, replies, expectations, the landmarks of the logs in their order.\n"
+    "\n"
+    "The model runs in several worlds: the scenario's lines draw the same in all, phases and delays do not. A fact\n"
+    "agrees if the real value is one of the model's; it is not comparable if it depends on phases and delays.\n"
+    "\n"
+    "  --server PATH   the server to start (default: the one of the PATH)\n"
+    "  --seed N        the seed (default: that of the file, else 1)\n"
+    "  --repeat N      runs the real side N times: what differs there from run to run is unstable (default: 1)\n"
+    "  --confirm N     runs it up to N times more where a fact differs (default: 2)\n"
+    "  --worlds N      runs of the model (default: 16)\n"
+    "  --jobs N        scenarios at a time; their time is spent waiting (default: 4)\n"
+    "  --port N        real ports are taken from there on (default: 22400)\n"
+    "  --format F      text, json (one object a line) or table (a row of Markdown a scenario)\n"
+    "  --all           text: every fact, not only those that differ\n"
+    "  --keep          leaves the servers' folders, with their logs, and says where they are\n"
+    "\n"
+    "Examples\n"
+    "  detsim conform scenarios/resync/partial-resync.scn --all\n"
+    "  detsim conform scenarios/*/*.scn --jobs 8 --format json | jq -r 'select(.verdict == \"differs\") | .scenario'\n"
+    "\n"
+    "What real servers cannot be made to do (a failing fork, a torn disk) is said, and that scenario not run.\n"
+    "Exit status: 0 no fact differs, 1 one does, again and again, 2 bad usage or a wrong scenario, 3 the environment\n"
+    "failed.\n";
+
+struct options {
+    struct conform_setup setup;
+    uint64_t seed, port;
+    bool has_seed;
+    const char *format;
+    bool all;
+};
+
+struct output {
+    const struct options *options;
+    struct pool *pool;
+    bool differs, trouble;
+};
+
+static enum arguments_status read_options(struct options *o, int argc, char **argv, const char **files,
+                                          size_t *file_count) {
+    static const char *const formats[] = {"text", "json", "table", NULL};
+    const struct argument_rule rules[] = {
+        {"--server", ARGUMENT_TEXT, (void *)&o->setup.server, NULL, NULL},
+        {"--seed", ARGUMENT_COUNT, &o->seed, &o->has_seed, NULL},
+        {"--repeat", ARGUMENT_COUNT, &o->setup.repeat, NULL, NULL},
+        {"--confirm", ARGUMENT_COUNT, &o->setup.confirm, NULL, NULL},
+        {"--worlds", ARGUMENT_COUNT, &o->setup.worlds, NULL, NULL},
+        {"--jobs", ARGUMENT_COUNT, &o->setup.jobs, NULL, NULL},
+        {"--port", ARGUMENT_COUNT, &o->port, NULL, NULL},
+        {"--format", ARGUMENT_CHOICE, (void *)&o->format, NULL, formats},
+        {"--all", ARGUMENT_FLAG, &o->all, NULL, NULL},
+        {"--keep", ARGUMENT_FLAG, &o->setup.keep, NULL, NULL},
+        {.name = NULL},
+    };
+    return arguments_read("detsim conform", rules, argc, argv, files, file_count);
+}
+
+static const char *wrong_options(const struct options *o, size_t file_count) {
+    if (file_count == 0) return "no scenario file was given";
+    if (o->setup.jobs < 1 || o->setup.jobs > JOBS_MAX) return "--jobs must lie between 1 and 32";
+    if (o->setup.repeat < 1 || o->setup.repeat + o->setup.confirm > RUNS_MAX) {
+        return "--repeat must be at least 1, and at most 32 together with --confirm";
+    }
+    if (o->setup.worlds < 1 || o->setup.worlds > RUNS_MAX) return "--worlds must lie between 1 and 32";
+    if (o->port < 1024 || o->port > 65000) return "--port must lie between 1024 and 65000";
+    return NULL;
+}
+
+static const struct plan **read_files(const struct program *program, struct pool *pool, const char *const *names,
+                                      size_t count) {
+    const struct plan **plans = POOL_ARRAY(pool, const struct plan *, count);
+    bool good = true;
+    for (size_t i = 0; i < count; i++) {
+        struct scenario_errors errors;
+        plans[i] = scenario_read_file(pool, names[i], program->system->words, &errors);
+        if (plans[i]) continue;
+        struct buffer text;
+        buffer_init(&text, pool);
+        scenario_errors_render(&errors, &text);
+        fputs(text.at ? text.at : "", stderr);
+        good = false;
+    }
+    return good ? plans : NULL;
+}
+
+static void tell(void *ctx, const struct conform_outcome *outcome) {
+    struct output *output = ctx;
+    const struct options *o = output->options;
+    struct buffer text;
+    buffer_init(&text, output->pool);
+    if (strcmp(o->format, "json") == 0) {
+        conform_write_json(&text, outcome);
+    } else if (strcmp(o->format, "table") == 0) {
+        conform_write_row(&text, outcome);
+    } else {
+        conform_write_text(&text, outcome, o->all);
+    }
+    fputs(text.at, stdout);
+    fflush(stdout);
+    buffer_free(&text);
+    if (outcome->problem) output->trouble = true;
+    if (conform_count(outcome, CONFORM_DIFFERS) > 0) output->differs = true;
+}
+
+static int conform_files(const struct program *program, struct options *o, struct pool *pool, const char *const *names,
+                         size_t count) {
+    const struct plan **plans = read_files(program, pool, names, count);
+    if (!plans) return EXIT_USAGE;
+    struct output output = {.options = o, .pool = pool};
+    o->setup.system = program->system;
+    o->setup.real = program->real;
+    o->setup.first_port = (uint16_t)o->port;
+    if (o->has_seed) o->setup.seed = &o->seed;
+    bool done = conform_all(&o->setup, plans, count, tell, &output);
+    if (!done) fputs("detsim conform: interrupted; the servers are ended\n", stderr);
+    return !done || output.trouble ? EXIT_ENVIRONMENT : output.differs ? EXIT_BROKEN : EXIT_HELD;
+}
+
+int command_conform(const struct program *program, int argc, char **argv) {
+    struct options o = {.setup = {.repeat = 1, .confirm = 2, .worlds = 16, .jobs = 4}, .port = 22400, .format = "text"};
+    struct pool *pool = pool_create();
+    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
+    size_t count = 0;
+    int status = EXIT_USAGE;
+    enum arguments_status read = read_options(&o, argc, argv, files, &count);
+    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count) : NULL;
+    if (read == ARGUMENTS_HELP) {
+        fputs(help, stdout);
+        status = EXIT_HELD;
+    } else if (wrong) {
+        fprintf(stderr, "detsim conform: %s (detsim conform --help shows what there is)\n", wrong);
+    } else if (read == ARGUMENTS_OK) {
+        status = conform_files(program, &o, pool, files, count);
+    }
+    pool_destroy(pool);
+    return status;
+}
