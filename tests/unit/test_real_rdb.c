@@ -1,4 +1,6 @@
-/* RDB files between the model and a real redis-server 7.0, both ways, judged by DEBUG DIGEST. */
+/* RDB files between the model and a real redis-server 7.0, both ways, judged by DEBUG DIGEST.
+ *
+ * DETSIM_RDB_DATASETS=1000 makes so many datasets each way: a campaign of some minutes. */
 #include <check.h>
 #include <errno.h>
 
@@ -165,6 +167,12 @@ START_TEST(model_loads_what_the_real_server_wrote) {
 }
 END_TEST
 
+static int datasets(int usual) {
+    const char *wanted = getenv("DETSIM_RDB_DATASETS");
+    int n = wanted ? atoi(wanted) : usual;
+    return n > 0 ? n : usual;
+}
+
 int main(void) {
     if (!real_server_is_installed()) {
         printf("test_real_rdb: left out: no redis-server 7.0 here\n");
@@ -174,8 +182,8 @@ int main(void) {
     TCase *tests = tcase_create("against redis-server");
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, real_server_loads_what_the_model_wrote, 0, 6);
-    tcase_add_loop_test(tests, model_loads_what_the_real_server_wrote, 0, 4);
+    tcase_add_loop_test(tests, real_server_loads_what_the_model_wrote, 0, datasets(6));
+    tcase_add_loop_test(tests, model_loads_what_the_real_server_wrote, 0, datasets(4));
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
