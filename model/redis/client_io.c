@@ -112,6 +112,7 @@ void client_readable(struct client *c) {
     if (budget < READ_SIZE) budget = READ_SIZE;
     assert(!(c->flags & (CLIENT_READ_BUSY | CLIENT_CONN_OVER)));
     s->stats.total_reads++;
+    host_spend(s->host, s->host->costs->socket_time);
     c->flags |= CLIENT_READ_BUSY;
     while (budget) {
         struct bytes piece = host_peek(c->conn);
@@ -205,6 +206,7 @@ bool client_write(struct client *c) {
     struct server *s = c->server;
     c->flags &= ~(unsigned)CLIENT_WRITE_BLOCKED;
     s->stats.total_writes++;
+    host_spend(s->host, s->host->costs->socket_time);
     bool all = write_all(c);
     if (!all) c->flags |= CLIENT_WRITE_BLOCKED;
     /* Our own ACKs are no sign that the master lives. */

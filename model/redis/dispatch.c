@@ -191,6 +191,13 @@ static void collect(struct server *s, const struct exec *ex, const struct runnin
         propagate_add(s, &(struct stream_op){.db = ex->db, .words = r->argv, .count = r->argc, .raw = r->raw});
 }
 
+/* FLUSHALL took the dataset away; freeing it takes time unless another thread does it. */
+static void after_flushall(struct server *s, const struct exec *ex, const struct running *r) {
+    bool lazy = r->argc > 1 ? resp_word_is(r->argv[1], "async") : s->config.lazyfree_lazy_user_flush;
+    if (!lazy) host_spend(s->host, (sim_time)ex->dirty * s->host->costs->flush_key);
+    save_after_flushall(s);
+}
+
 static void after_data_command(struct client *c, struct exec *ex, const struct running *r) {
     struct server *s = c->server;
     c->db = ex->db;
@@ -208,7 +215,7 @@ static void after_data_command(struct client *c, struct exec *ex, const struct r
     if (ex->dirty && server_is_replica(s) && c->kind == CLIENT_NORMAL) local_expiry_remember(s, ex);
     if (ex->block) blocked_on_keys(c, ex->block_timeout_ms);
     if (ex->ready_key_count && s->blocked_count) s->keys_became_ready = true;
-    if (r->command == s->flushall && !ex->failed) save_after_flushall(s);
+    if (r->command == s->flushall && !ex->failed) after_flushall(s, ex, r);
 }
 
 static void call_data_command(struct client *c, const struct running *r, int64_t now_ms) {

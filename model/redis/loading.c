@@ -22,8 +22,10 @@ enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used)
     uint64_t keys = rdb_reader_keys_loaded(l->reader);
     enum rdb_status status = rdb_reader_feed(l->reader, bytes, used);
     l->at += (int64_t)*used;
-    host_spend(s->host, host_transfer_time((int64_t)*used, s->host->costs->load_rate));
-    host_spend(s->host, delay_of(s, rdb_reader_keys_loaded(l->reader) - keys));
+    keys = rdb_reader_keys_loaded(l->reader) - keys;
+    const struct costs *costs = s->host->costs;
+    host_spend(s->host, host_transfer_time((int64_t)*used, costs->load_rate) + (sim_time)keys * costs->load_key);
+    host_spend(s->host, delay_of(s, keys));
     return status;
 }
 

@@ -63,6 +63,7 @@ bool payload_send_file(struct client *c) {
             return true;
         }
         size_t written = host_write(c->conn, piece, (size_t)n);
+        host_spend(s->host, s->host->costs->socket_time);
         s->stats.net_repl_output_bytes += written;
         s->stats.net_output_bytes += written;
         r->rdb_at += (int64_t)written;
@@ -79,6 +80,7 @@ static void give_piece(struct client *c, struct bytes piece) {
     struct server *s = c->server;
     struct replica *r = &c->replica;
     size_t n = host_write(c->conn, piece.at + r->pipe_sent, piece.len - r->pipe_sent);
+    host_spend(s->host, s->host->costs->socket_time);
     r->pipe_sent += n;
     s->stats.net_repl_output_bytes += n;
     s->stats.net_output_bytes += n;

@@ -154,6 +154,7 @@ static bool sync_now_and_then(struct server *s) {
 static bool receive_to_file(struct server *s) {
     struct transfer *t = &s->link.transfer;
     assert(t->file && t->header_read);
+    host_spend(s->host, s->host->costs->socket_time);
     size_t budget = READ_SIZE;
     while (budget) {
         struct bytes piece = host_peek(s->link.conn);
@@ -199,7 +200,8 @@ void transfer_leave_history(struct server *s) {
 
 void transfer_flush(struct server *s) {
     host_log(s->host, LOG_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
-    keyspace_flush(s->ks, -1);
+    uint64_t removed = keyspace_flush(s->ks, -1);
+    if (!s->config.replica_lazy_flush) host_spend(s->host, (sim_time)removed * s->host->costs->flush_key);
     local_expiry_forget(s);
     watch_touch_all(s);
     struct happening h = {.kind = R_EMPTIED, .peer = s->link.conn ? s->link.conn->peer : NO_PARTY};

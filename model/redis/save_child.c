@@ -91,8 +91,9 @@ static void serialise(struct save_work *w) {
     w->bytes += n;
     /* What is compressed costs as much as what is not. */
     n += (int64_t)(rdb_writer_bytes_spared(w->writer) - spared);
-    host_spend(w->host, host_transfer_time(n, w->host->costs->save_rate));
-    if (w->key_delay) host_spend(w->host, delay_of(w, rdb_writer_keys_saved(w->writer) - keys));
+    uint64_t saved = rdb_writer_keys_saved(w->writer) - keys;
+    host_spend(w->host, host_transfer_time(n, w->host->costs->save_rate) + (sim_time)saved * w->host->costs->save_key);
+    if (w->key_delay) host_spend(w->host, delay_of(w, saved));
     if (w->serialised && w->target == SAVE_TO_SOCKETS) buffer_put(&w->out, w->mark, EOF_MARK_LEN);
 }
 

@@ -7,6 +7,8 @@
 const struct word_rule cost_rules[] = {
     {"fork-per-gb", FORM_DURATION, NULL, SUPPORTED},  {"cow-page", FORM_SIZE, NULL, SUPPORTED},
     {"save-rate", FORM_BYTE_RATE, NULL, SUPPORTED},   {"load-rate", FORM_BYTE_RATE, NULL, SUPPORTED},
+    {"save-key", FORM_DURATION, NULL, SUPPORTED},     {"load-key", FORM_DURATION, NULL, SUPPORTED},
+    {"flush-key", FORM_DURATION, NULL, SUPPORTED},    {"socket-time", FORM_DURATION, NULL, SUPPORTED},
     {"command-time", FORM_DURATION, NULL, SUPPORTED}, {"disk-rate", FORM_BYTE_RATE, NULL, SUPPORTED},
     {"fsync-time", FORM_SPREAD, NULL, SUPPORTED},     {"memory", FORM_SIZE, NULL, SUPPORTED},
     {"cron-period", FORM_DURATION, NULL, SUPPORTED},  {NULL, FORM_WORDS, NULL, NOT_YET},

@@ -8,15 +8,19 @@
 #include "sim/world/units.h"
 
 struct costs {
-    sim_time fork_per_gb;   /* ns of fork() for each GiB of the forking process */
-    int64_t cow_page;       /* bytes copied by the first write to a page after a fork */
-    int64_t save_rate;      /* bytes a second a child serialises */
-    int64_t load_rate;      /* bytes a second a server parses when it loads */
-    sim_time command_time;  /* ns of CPU for one command */
-    int64_t disk_rate;      /* bytes a second the disk takes or gives */
+    sim_time fork_per_gb;  /* ns of fork() for each GiB of the forking process */
+    int64_t cow_page;      /* bytes copied by the first write to a page after a fork */
+    sim_time save_key;     /* ns of a child's CPU for each key it serialises ... */
+    int64_t save_rate;     /* ... and bytes of it a second */
+    sim_time load_key;     /* ns of CPU for each key that a server loads ... */
+    int64_t load_rate;     /* ... and bytes of it a second */
+    sim_time flush_key;    /* ns of CPU for each key of a dataset that is thrown away at once */
+    sim_time command_time; /* ns of CPU for one command */
+    sim_time socket_time;  /* ns of CPU for one read or write of a socket */
+    int64_t disk_rate;     /* bytes a second the disk takes or gives */
     struct spread fsync_time;
-    int64_t memory;         /* bytes of the machine; past it the OOM killer takes the child first */
-    sim_time cron_period;   /* ns between two runs of a server's periodic work */
+    int64_t memory;       /* bytes of the machine; past it the OOM killer takes the child first */
+    sim_time cron_period; /* ns between two runs of a server's periodic work */
 };
 
 /* The defaults, each with where it comes from. */

@@ -95,10 +95,11 @@ END_TEST
 START_TEST(fork_costs_time_for_each_gigabyte) {
     A->memory = UINT64_C(3) << 30;
     do_fork();
-    tiny_run_for(&tw, 29 * SIM_MS);
+    sim_time fork = 3 * costs_default().fork_per_gb;
+    tiny_run_for(&tw, fork - SIM_MS);
     ck_assert_int_eq(work.last_step, 0);
     tiny_run_for(&tw, SIM_MS + SIM_US);
-    ck_assert_int_eq(work.last_step, 3 * costs_default().fork_per_gb); /* begins when fork is over */
+    ck_assert_int_eq(work.last_step, fork); /* begins when fork is over */
 }
 END_TEST
 

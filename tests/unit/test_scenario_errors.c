@@ -153,9 +153,8 @@ static const struct {
     {"conf m cluster-enabled yes", 8, "the directive \"cluster-enabled\" is not simulated yet", NULL},
     {"conf m port 1 2", 13, "wrong number of values", NULL},
     {"cost m fork-per-g 5ms", 8,
-     "no cost named \"fork-per-g\" (fork-per-gb, cow-page, save-rate, load-rate, command-time, disk-rate, fsync-time, "
-     "memory, "
-     "cron-period)",
+     "no cost named \"fork-per-g\" (fork-per-gb, cow-page, save-rate, load-rate, save-key, load-key, flush-key, "
+     "socket-time, command-time, disk-rate, fsync-time, memory, cron-period)",
      "fork-per-gb"},
     {"cost m save-rate 5mb", 18, "\"5mb\" is not a rate of bytes: it must be a size and /s", NULL},
     {"cost m cron-period 0", 20, "\"0\" is not possible here: it must be above 0", NULL},
