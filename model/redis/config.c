@@ -41,6 +41,7 @@ struct config_text {
 
 /* In order of name. */
 static const struct config_rule rules[] = {
+    {"active-expire-effort", NULL, KIND_NUMBER, MEMBER(active_expire_effort), "1", false},
     {"client-output-buffer-limit", NULL, KIND_LIMIT, 0, "", false},
     {"client-query-buffer-limit", NULL, KIND_SIZE, MEMBER(client_query_buffer_limit), "1gb", false},
     {"dbfilename", NULL, KIND_TEXT, MEMBER(dbfilename), "dump.rdb", false},

@@ -72,9 +72,10 @@ struct config {
     int64_t replica_announce_port;
     int64_t propagation_error_behavior; /* enum propagation_error */
 
-    int64_t maxmemory;         /* bytes; 0: no limit */
-    int64_t maxmemory_policy;  /* enum eviction_policy */
-    int64_t maxmemory_samples; /* keys */
+    int64_t active_expire_effort; /* 1..10 */
+    int64_t maxmemory;            /* bytes; 0: no limit */
+    int64_t maxmemory_policy;     /* enum eviction_policy */
+    int64_t maxmemory_samples;    /* keys */
     int64_t maxmemory_eviction_tenacity;
     int64_t lfu_log_factor, lfu_decay_time;
 

@@ -56,8 +56,9 @@ struct database {
     uint32_t free_slot; /* the first of the chain, or NO_SLOT */
     struct slot_index index;
     struct deadlines deadlines;
-    uint64_t size;    /* keys */
-    uint64_t expires; /* of them with a deadline */
+    uint64_t size;          /* keys */
+    uint64_t expires;       /* of them with a deadline */
+    uint32_t expire_cursor; /* where database_next_volatile() goes on */
     __extension__ __int128 deadline_sum;
     struct dataset_digest digest; /* sum over the keys, without the database's number */
     uint64_t memory;              /* keys and values, by accounting.h; without hash buckets */
@@ -100,6 +101,10 @@ void entry_close(struct database *db, struct entry *e);
 /* Some of its keys by chance, each at most once, at most n into `keys`; how many. At least one, if there is any. With
  * only_volatile only keys with a deadline are taken. */
 size_t database_sample(struct database *db, struct chance *chance, bool only_volatile, struct entry **keys, size_t n);
+
+/* The keys with a deadline one after the other, in an order that has nothing to do with their deadlines, round and
+ * round: the next one. *places counts down the places that are looked at for it; NULL when it comes to 0. */
+struct entry *database_next_volatile(struct database *db, uint32_t *places);
 
 /* The key whose deadline comes first (ties: the lowest slot); NULL if none has one. O(1) amortised. */
 struct entry *database_first_deadline(struct database *db);

@@ -1,4 +1,4 @@
-/* Keys by chance, for eviction: database_sample() of database.h.
+/* Keys by chance, for eviction and expiry: database_sample() and database_next_volatile() of database.h.
  *
  * Places are visited in an order that chance picks: from one of them on in equal strides, so that no place comes twice
  * and neighbours, which were made one after the other, do not come together. As the real server does, it gives up after
@@ -50,4 +50,16 @@ size_t database_sample(struct database *db, struct chance *chance, bool only_vol
         visited++;
     }
     return found;
+}
+
+struct entry *database_next_volatile(struct database *db, uint32_t *places) {
+    enum { STRIDE = 0x61C88647 }; /* odd: every place below a power of two comes once */
+    uint32_t mask = 1;
+    while (mask < db->deadlines.count) mask <<= 1;
+    for (; *places > 0; --*places) {
+        uint32_t place = db->expire_cursor++ * (uint32_t)STRIDE & (mask - 1);
+        struct entry *e = place < db->deadlines.count ? key_at(db, true, place) : NULL;
+        if (e) return e;
+    }
+    return NULL;
 }

@@ -149,6 +149,31 @@ int64_t keyspace_next_deadline(const struct keyspace *ks) {
     return first ? first->deadline : INT64_MAX;
 }
 
+/* Deletes a key and tells of it. */
+static void expire(struct keyspace *ks, int db, struct entry *e, void (*deleted)(void *ctx, int db, struct bytes key),
+                   void *ctx) {
+    struct text *key = text_create(ks->pool, text_bytes(e->key));
+    database_remove(ks->dbs[db], e);
+    if (deleted) deleted(ctx, db, text_bytes(key));
+    text_free(ks->pool, key);
+}
+
+struct expiry_look keyspace_expire_some(struct keyspace *ks, int db, int64_t now_ms, uint32_t keys,
+                                        void (*deleted)(void *ctx, int db, struct bytes key), void *ctx) {
+    enum { PLACES_FOR_A_KEY = 20 };
+    struct expiry_look look = {0, 0};
+    uint64_t wanted = keyspace_expires(ks, db) < keys ? keyspace_expires(ks, db) : keys;
+    uint32_t places = (uint32_t)wanted * PLACES_FOR_A_KEY;
+    struct entry *e;
+    while (look.sampled < wanted && (e = database_next_volatile(ks->dbs[db], &places))) {
+        look.sampled++;
+        if (e->deadline >= now_ms) continue;
+        look.expired++;
+        expire(ks, db, e, deleted, ctx);
+    }
+    return look;
+}
+
 size_t keyspace_expire_cycle(struct keyspace *ks, int64_t now_ms, size_t limit,
                              void (*deleted)(void *ctx, int db, struct bytes key), void *ctx) {
     size_t count = 0;
@@ -156,10 +181,7 @@ size_t keyspace_expire_cycle(struct keyspace *ks, int64_t now_ms, size_t limit,
         int db;
         struct entry *e = first_deadline(ks, &db);
         if (!e || e->deadline >= now_ms) break;
-        struct text *key = text_create(ks->pool, text_bytes(e->key));
-        database_remove(ks->dbs[db], e);
-        if (deleted) deleted(ctx, db, text_bytes(key));
-        text_free(ks->pool, key);
+        expire(ks, db, e, deleted, ctx);
     }
     return count;
 }

@@ -71,6 +71,13 @@ uint64_t keyspace_version(const struct keyspace *ks);
  * `deleted` (db, key) after it is gone. How many. */
 size_t keyspace_expire_cycle(struct keyspace *ks, int64_t now_ms, size_t limit,
                              void (*deleted)(void *ctx, int db, struct bytes key), void *ctx);
+/* The same for one database as the real server's cycle does it: looks at up to `keys` keys with a deadline, each time
+ * at the next ones, and deletes those whose time is over. */
+struct expiry_look {
+    uint32_t sampled, expired;
+};
+struct expiry_look keyspace_expire_some(struct keyspace *ks, int db, int64_t now_ms, uint32_t keys,
+                                        void (*deleted)(void *ctx, int db, struct bytes key), void *ctx);
 /* The earliest deadline of any key in ms since 1970, INT64_MAX if there is none. O(1) amortised. */
 int64_t keyspace_next_deadline(const struct keyspace *ks);
 

@@ -169,12 +169,11 @@ static void before_sleep(void *node) {
     struct server *s = node;
     server_update_time(s);
     if (!s->loading.active) {
+        expire_cycle_fast(s);
         if (s->blocked_count) {
             blocked_serve_waits(s);
             blocked_check_timeouts(s);
         }
-        /* The fast expire cycle, which only masters have, looks whether a pause is over. */
-        if (s->active_expire && !server_is_replica(s)) server_is_paused(s, PAUSE_WRITES);
         blocked_process_unblocked(s);
         if (s->getack_wanted && !server_is_paused(s, PAUSE_WRITES)) {
             s->getack_wanted = false;

@@ -17,6 +17,7 @@
 #include "model/redis/config.h"
 #include "model/redis/defects.h"
 #include "model/redis/eviction.h"
+#include "model/redis/expire_cycle.h"
 #include "model/redis/happenings.h"
 #include "model/redis/keyspace.h"
 #include "model/redis/persistence.h"
@@ -157,9 +158,10 @@ struct server {
     int64_t lastsave;       /* s */
     int64_t lastbgsave_try; /* s */
     bool lastbgsave_ok;
-    int64_t rdb_save_time_last;   /* s; -1 */
-    bool rdb_sync_file_left;      /* dbfilename was written for replicas only (rdb-del-sync-files) */
-    bool active_expire;           /* DEBUG SET-ACTIVE-EXPIRE */
+    int64_t rdb_save_time_last; /* s; -1 */
+    bool rdb_sync_file_left;    /* dbfilename was written for replicas only (rdb-del-sync-files) */
+    bool active_expire;         /* DEBUG SET-ACTIVE-EXPIRE */
+    struct expire_cycle expiring;
     int64_t disk_error_logged_ms; /* wall clock; last time a replica said that it obeys though it cannot save */
 
     struct server_stats stats;
@@ -210,8 +212,8 @@ void server_unpause(struct server *s, enum pause_purpose purpose);
 void server_start_cron(struct server *s);
 /* A load has ended: the cron that waited for it runs. */
 void server_resume_cron(struct server *s);
-/* Deletes what has expired. */
-void server_expire_cycle(struct server *s);
+/* ns between two crons. */
+sim_time server_cron_period(const struct server *s);
 
 /* --- dispatch.c --------------------------------------------------------------------------------------------------- */
 

@@ -1,38 +1,13 @@
 /* The periodic work of a server (reference 1.1). */
 #include <assert.h>
 
+#include "model/redis/expire_cycle.h"
 #include "model/redis/local_expiry.h"
 #include "model/redis/server.h"
 
-enum { EXPIRE_KEYS_MAX = 2000 }; /* keys deleted at most in one cycle: it may take a quarter of the CPU */
-
-static sim_time period(const struct server *s) {
+sim_time server_cron_period(const struct server *s) {
     /* `hz` wins where it was set; else the machine's `cron-period` stands for it. */
     return s->config.hz == 10 ? s->host->costs->cron_period : SIM_SECOND / s->config.hz;
-}
-
-/* --- expiry ------------------------------------------------------------------------------------------------------- */
-
-struct expiring {
-    struct server *server;
-    struct dataset_digest before;
-};
-
-static void tell_expired(void *ctx, int db, struct bytes key) {
-    struct expiring *e = ctx;
-    PROBE(e->server, EXPIRED_IN_CYCLE);
-    propagate_expired(e->server, db, key, e->before);
-    if (!e->server->repl.backlog) propagate_note_write(e->server, NULL);
-    e->before = keyspace_digest(e->server->ks);
-}
-
-/* Only a master deletes; a replica waits for its DEL (reference 10.3). */
-void server_expire_cycle(struct server *s) {
-    if (!s->active_expire) return;
-    if (keyspace_next_deadline(s->ks) >= s->mstime || server_is_paused(s, PAUSE_WRITES)) return;
-    struct expiring e = {s, keyspace_digest(s->ks)};
-    keyspace_expire_cycle(s->ks, s->mstime, EXPIRE_KEYS_MAX, tell_expired, &e);
-    if (pool_in_use(s->scratch)) pool_reset(s->scratch);
 }
 
 /* --- clients ------------------------------------------------------------------------------------------------------ */
@@ -49,7 +24,7 @@ static void clients_cron(struct server *s) {
 /* --- the cron ----------------------------------------------------------------------------------------------------- */
 
 static bool is_due(const struct server *s, sim_time every) {
-    int64_t loops = every / period(s);
+    int64_t loops = every / server_cron_period(s);
     return loops <= 1 || s->cronloops % loops == 0;
 }
 
@@ -60,7 +35,7 @@ static void run_cron(struct server *s) {
     if (server_is_replica(s))
         local_expiry_cycle(s);
     else
-        server_expire_cycle(s);
+        expire_cycle_slow(s);
     save_cron(s);
     server_is_paused(s, PAUSE_WRITES);
     bool failing_over = s->failover.state != FAILOVER_NONE;
@@ -79,7 +54,7 @@ static void cron_due(void *node, struct host_timer *timer) {
     shutdown_check(s);
     if (s->exiting) return;
     run_cron(s);
-    host_timer_at(s->host, timer, host_now(s->host) + period(s));
+    host_timer_at(s->host, timer, host_now(s->host) + server_cron_period(s));
 }
 
 void server_resume_cron(struct server *s) {
@@ -99,7 +74,7 @@ void server_start_cron(struct server *s) {
     struct chance c = host_chance(h, "uptime");
     sim_time up = SIM_MS + (sim_time)chance_below(&c, (uint64_t)(SIM_SECOND - SIM_MS + 1));
     s->start_time = -up;
-    s->cronloops = (up - SIM_MS) / period(s) + 1;
+    s->cronloops = (up - SIM_MS) / server_cron_period(s) + 1;
     s->repl_cronloops = 1;
-    host_timer_at(h, &s->cron_timer, SIM_MS + s->cronloops * period(s) - up);
+    host_timer_at(h, &s->cron_timer, SIM_MS + s->cronloops * server_cron_period(s) - up);
 }
