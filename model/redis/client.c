@@ -112,6 +112,14 @@ uint64_t client_memory(const struct client *c) {
     return sizeof(*c) + c->query.room + c->out.room + client_output_memory(c);
 }
 
+void client_shrink(struct client *c) {
+    enum { KEPT = 64 * 1024 };
+    if (c->flags & CLIENT_READ_BUSY) return;
+    if (c->query.len == 0 && c->query.room > KEPT) buffer_free(&c->query);
+    if (c->out.len == 0 && c->out.room > KEPT) buffer_free(&c->out);
+    if (c->query.len == 0 && resp_parser_memory(&c->parser) > KEPT) resp_parser_free(&c->parser);
+}
+
 static const struct output_limit *limit_of(const struct client *c) {
     return &c->server->config.limits[c->kind == CLIENT_REPLICA ? LIMIT_REPLICA : LIMIT_NORMAL];
 }

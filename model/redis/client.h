@@ -123,6 +123,8 @@ const char *client_info(const struct client *c);
 /* Bytes that it makes this server hold (its query and output buffers, a replica's part of the stream). */
 uint64_t client_memory(const struct client *c);
 uint64_t client_output_memory(const struct client *c);
+/* Gives back what a big request or reply has left of room in its buffers. */
+void client_shrink(struct client *c);
 /* Closes it if its output is above the limits of its class; true if so. */
 bool client_check_output_limit(struct client *c);
 

@@ -44,8 +44,10 @@ static bool take_request(struct client *c, struct bytes raw) {
  * applied ones: an open MULTI stays in the buffer, counted by query_at (reference 7.10). */
 static size_t execute(struct client *c, struct bytes in, size_t at) {
     size_t applied = 0;
+    c->parser.bulk_max = c->server->config.proto_max_bulk_len;
     while (at < in.len && may_go_on(c)) {
         struct bytes rest = {in.at + at, in.len - at};
+        c->parser.stranger = !(c->flags & CLIENT_AUTHENTICATED);
         enum resp_status status = resp_parse(&c->parser, rest);
         if (status == RESP_MORE) break;
         if (status == RESP_BAD) {

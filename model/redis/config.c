@@ -168,6 +168,12 @@ static void apply_master(struct config *config, const struct bytes *values) {
     config->master_port = none ? 0 : read_number(values[1]);
 }
 
+static const struct config_text *find_other(const struct config *config, struct bytes name) {
+    const struct config_text *t = config->others;
+    while (t && !resp_word_is(name, t->name)) t = t->next;
+    return t;
+}
+
 static void apply_other(struct config *config, const struct bytes *words, size_t count) {
     struct config_text **at = &config->others;
     while (*at && !resp_word_is(words[0], (*at)->name)) at = &(*at)->next;
@@ -275,10 +281,25 @@ static size_t as_line(const struct config_rule *rule, struct bytes name, struct 
     return count + 1;
 }
 
+/* Why CONFIG SET refuses a directive whatever the value; NULL if it does not. Protected ones (enable-protected-configs,
+ * which is `no`) would let a client choose where files are written. */
+static const char *set_refusal(const struct config_rule *rule, struct bytes name) {
+    static const char *const protected_names[] = {"dbfilename", "dir", "enable-protected-configs"};
+    for (size_t i = 0; i < sizeof(protected_names) / sizeof(protected_names[0]); i++) {
+        if (resp_word_is(name, protected_names[i])) return "can't set protected config";
+    }
+    bool fixed = rule && rule->fixed;
+    for (const struct config_default *d = config_defaults; !rule && d->name; d++) {
+        if (resp_word_is(name, d->name)) fixed = d->fixed;
+    }
+    return fixed ? "can't set immutable config" : NULL;
+}
+
 bool config_set(struct config *config, struct bytes name, struct bytes value, char *error, size_t error_room) {
     const struct config_rule *rule = find_rule(name);
-    if (rule && rule->fixed) {
-        snprintf(error, error_room, "can't set immutable config");
+    const char *refusal = set_refusal(rule, name);
+    if (refusal) {
+        snprintf(error, error_room, "%s", refusal);
         return false;
     }
     struct config_rule unknown = {.kind = KIND_TEXT};
@@ -388,7 +409,11 @@ void config_get(const struct config *config, struct bytes pattern,
         }
     }
     for (const struct config_text *t = config->others; t; t = t->next) {
-        if (glob_matches(pattern, t->name)) tell(ctx, t->name, buffer_bytes(&t->value));
+        if (glob_matches(pattern, t->name)) tell(ctx, t->name, t->value.at ? buffer_bytes(&t->value) : resp_text(""));
+    }
+    for (const struct config_default *d = config_defaults; d->name; d++) {
+        if (glob_matches(pattern, d->name) && !find_rule(resp_text(d->name)) && !find_other(config, resp_text(d->name)))
+            tell(ctx, d->name, resp_text(d->value));
     }
     buffer_free(&value);
 }

@@ -93,6 +93,13 @@ struct config {
     struct config_text *others; /* directives that change nothing here, as given: for CONFIG GET */
 };
 
+/* Directives that change nothing here, with their defaults as text, in order of name; ends with NULL. */
+struct config_default {
+    const char *name, *value;
+    bool fixed; /* CONFIG SET refuses it */
+};
+extern const struct config_default config_defaults[];
+
 /* redis-server 7.0.15's defaults. */
 void config_init(struct config *config, struct pool *pool);
 
@@ -106,7 +113,7 @@ bool config_set(struct config *config, struct bytes name, struct bytes value, ch
 /* maxmemory-policy as a word. */
 const char *config_policy_word(const struct config *config);
 
-/* CONFIG GET: tells each directive whose name matches the glob, with its value as text, in order of name. */
+/* CONFIG GET: tells each directive whose name matches the glob, with its value as text. */
 void config_get(const struct config *config, struct bytes pattern,
                 void (*tell)(void *ctx, const char *name, struct bytes value), void *ctx);
 

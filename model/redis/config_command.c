@@ -175,7 +175,9 @@ void config_command(struct client *c) {
         reset_stats(c->server);
         client_reply_status(c, "OK");
     } else if (resp_word_is(sub, "rewrite")) {
-        if (rewrite(c->server))
+        if (c->server->live) /* its redis.conf belongs to a person: it is not touched */
+            client_reply_error(c, "ERR The server is running without a config file");
+        else if (rewrite(c->server))
             client_reply_status(c, "OK");
         else
             client_reply_error(c, "ERR Rewriting config file: Input/output error");

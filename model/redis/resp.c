@@ -2,12 +2,14 @@
 #include "model/redis/resp.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum { NO_BULK = -1, NO_ARRAY = -1, UNKNOWN = -1 };
 
 void resp_parser_init(struct resp_parser *p, struct pool *pool) {
     memset(p, 0, sizeof(*p));
     p->pool = pool;
+    p->bulk_max = RESP_BULK_MAX;
     buffer_init(&p->line, pool);
     resp_parser_reset(p);
 }
@@ -43,6 +45,11 @@ static enum resp_status broken(struct resp_parser *p, const char *error) {
     resp_parser_reset(p);
     p->error = error;
     return RESP_BAD;
+}
+
+static enum resp_status broken_word(struct resp_parser *p, char got) {
+    snprintf(p->error_text, sizeof(p->error_text), "expected '$', got '%c'", got);
+    return broken(p, p->error_text);
 }
 
 /* The request is complete: words by position become words by address. */
@@ -129,9 +136,11 @@ static enum resp_status read_header(struct resp_parser *p, struct bytes in, int6
 /* A plain line of words, as a person types it. */
 static enum resp_status parse_inline(struct resp_parser *p, struct bytes in) {
     const char *end = in.len > p->at ? memchr(in.at + p->at, '\n', in.len - p->at) : NULL;
-    if (!end) {
+    const char *zero =
+        in.len > p->at ? memchr(in.at + p->at, 0, (size_t)((end ? end : in.at + in.len) - (in.at + p->at))) : NULL;
+    if (!end || zero) { /* the real server looks for the line's end with strchr(3): a zero byte hides it for ever */
         if (in.len > RESP_INLINE_MAX) return broken(p, "too big inline request");
-        p->at = in.len;
+        p->at = zero ? (size_t)(zero - in.at) : in.len;
         return RESP_MORE;
     }
     size_t len = (size_t)(end - in.at);
@@ -154,11 +163,12 @@ static enum resp_status parse_words(struct resp_parser *p, struct bytes in) {
     while (p->words_left > 0) {
         if (p->bulk_len == NO_BULK) {
             if (p->at >= in.len) return RESP_MORE;
-            if (in.at[p->at] != '$') return broken(p, "expected '$'");
+            if (in.at[p->at] != '$') return broken_word(p, in.at[p->at]);
             int64_t len;
             enum resp_status status = read_header(p, in, &len, "too big bulk count string");
             if (status != RESP_DONE) return status;
-            if (len < 0 || len > RESP_BULK_MAX) return broken(p, "invalid bulk length");
+            if (len < 0 || len > p->bulk_max) return broken(p, "invalid bulk length");
+            if (p->stranger && len > RESP_STRANGER_BULK_MAX) return broken(p, "unauthenticated bulk length");
             p->bulk_len = len;
         }
         if (in.len - p->at < (size_t)p->bulk_len + 2) return RESP_MORE;
@@ -183,6 +193,7 @@ enum resp_status resp_parse(struct resp_parser *p, struct bytes in) {
         enum resp_status status = read_header(p, in, &count, "too big mbulk count string");
         if (status != RESP_DONE) return status;
         if (count > RESP_WORDS_MAX || count == INT64_MIN) return broken(p, "invalid multibulk length");
+        if (p->stranger && count > RESP_STRANGER_WORDS_MAX) return broken(p, "unauthenticated multibulk length");
         p->words_left = count > 0 ? count : 0;
     }
     return parse_words(p, in);

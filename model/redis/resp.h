@@ -12,9 +12,11 @@
 #include "sim/world/units.h"
 
 enum resp_limit {
-    RESP_INLINE_MAX = 64 * 1024,      /* bytes of a line: an inline request, or a count before its line end */
-    RESP_WORDS_MAX = INT32_MAX,       /* words of a request (7.0: INT_MAX) */
-    RESP_BULK_MAX = 512 * 1024 * 1024 /* proto-max-bulk-len */
+    RESP_INLINE_MAX = 64 * 1024,       /* bytes of a line: an inline request, or a count before its line end */
+    RESP_WORDS_MAX = INT32_MAX,        /* words of a request (7.0: INT_MAX) */
+    RESP_BULK_MAX = 512 * 1024 * 1024, /* proto-max-bulk-len */
+    RESP_STRANGER_WORDS_MAX = 10,      /* of somebody who has not told the password yet */
+    RESP_STRANGER_BULK_MAX = 16384     /* likewise */
 };
 
 enum resp_status {
@@ -36,11 +38,14 @@ struct resp_parser {
     size_t argc;
     size_t used;       /* RESP_DONE: length of the request */
     const char *error; /* RESP_BAD: in the real server's words, without "Protocol error: " */
+    char error_text[24];
     bool is_inline;    /* the request was a plain line, not an array */
     bool is_canonical; /* its bytes are those that resp_put_request() would write */
 
     struct resp_slice *slices; /* the words found so far */
     size_t room;               /* of argv and slices */
+    int64_t bulk_max;          /* bytes of a word; RESP_BULK_MAX unless set */
+    bool stranger;             /* has to authenticate first: is given little room */
     size_t at;                 /* first byte not yet looked at */
     int64_t words_left;        /* -1: the array header was not read yet */
     int64_t bulk_len;          /* of the word whose header was read, else -1 */
@@ -55,6 +60,11 @@ void resp_parser_reset(struct resp_parser *p);
 /* Goes on with a request whose first byte is in.at[0]; in must begin with what earlier calls have seen. After
  * RESP_DONE or RESP_BAD the next call begins a new request. */
 enum resp_status resp_parse(struct resp_parser *p, struct bytes in);
+
+/* Bytes that the words found so far take, besides the request itself. */
+static inline size_t resp_parser_memory(const struct resp_parser *p) {
+    return p->room * (sizeof(*p->argv) + sizeof(*p->slices));
+}
 
 /* How many more bytes the word needs that is being read, its line end included; 0 if none is. */
 size_t resp_parser_missing(const struct resp_parser *p, size_t have);

@@ -31,14 +31,17 @@ static void log_start(const struct serve_settings *own, struct host *host) {
     if (own->ignored.len) host_log(host, LOG_NOTICE, "These directives change nothing here: %s", own->ignored.at);
 }
 
-/* CONFIG GET shall tell where the files are. */
-static void add_folder(struct serve_settings *own, const char *folder, struct pool *pool) {
-    struct setting *lines = POOL_ARRAY(pool, struct setting, own->count + 1);
-    struct bytes *words = POOL_ARRAY(pool, struct bytes, 2);
+/* CONFIG GET shall tell where the files are, and where it listens. */
+static void add_places(struct serve_settings *own, const struct serve_plan *plan, struct pool *pool) {
+    struct setting *lines = POOL_ARRAY(pool, struct setting, own->count + 2);
+    struct bytes *words = POOL_ARRAY(pool, struct bytes, 3 + plan->address_count);
     words[0] = resp_text("dir");
-    words[1] = resp_text(folder);
+    words[1] = resp_text(plan->folder);
+    words[2] = resp_text("bind");
+    for (size_t i = 0; i < plan->address_count; i++) words[3 + i] = resp_text(plan->addresses[i]);
     memcpy(lines, own->lines, own->count * sizeof(*lines));
     lines[own->count++] = (struct setting){words, 2};
+    lines[own->count++] = (struct setting){words + 2, 1 + plan->address_count};
     own->lines = lines;
 }
 
@@ -46,7 +49,7 @@ void serve_boot(const struct serve_plan *plan, struct host *host, struct pool *s
     struct serve_settings *own = plan->own;
     assert(own && !host->node);
     log_start(own, host);
-    add_folder(own, plan->folder, host->pool);
+    add_places(own, plan, host->pool);
     const struct server_setup setup = {
         .scratch = scratch,
         .settings = own->lines,

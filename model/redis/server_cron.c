@@ -12,12 +12,24 @@ sim_time server_cron_period(const struct server *s) {
 
 /* --- clients ------------------------------------------------------------------------------------------------------ */
 
-/* Output limits of those whose output does not grow any more. */
+/* `timeout`: who says nothing for longer is closed, but for links of replication and those who wait. True: it is gone.
+ */
+static bool close_idle(struct server *s, struct client *c) {
+    if (!s->config.timeout || c->kind != CLIENT_NORMAL || c->blocked.why != BLOCKED_NONE) return false;
+    if (s->unixtime - c->last_interaction <= s->config.timeout) return false;
+    host_log(s->host, LOG_VERBOSE, "Closing idle client");
+    client_free(c);
+    return true;
+}
+
+/* Output limits of those whose output does not grow any more, idle ones, and memory that is not needed any more. */
 static void clients_cron(struct server *s) {
     struct client *next;
     for (struct client *c = TAILQ_FIRST(&s->clients); c; c = next) {
         next = TAILQ_NEXT(c, all);
+        if (close_idle(s, c)) continue;
         client_check_output_limit(c);
+        client_shrink(c);
     }
 }
 

@@ -120,6 +120,19 @@ static void large_free(struct pool *pool, struct large *l) {
     pool->cached_bytes += l->room;
 }
 
+/* A big block grows where it lies, or is moved by the kernel without a copy. */
+static void *large_grow(struct pool *pool, void *block, size_t n) {
+    if (n > PTRDIFF_MAX / 2) die_of_memory(n);
+    struct large *l = (struct large *)block - 1;
+    size_t room = large_room(n);
+    ring_remove(l);
+    l = realloc(l, sizeof(*l) + room);
+    if (!l) die_of_memory(room);
+    l->room = room;
+    ring_add(&pool->used, l);
+    return l + 1;
+}
+
 static void ring_free(struct large *head) {
     for (struct large *l = head->next, *next; l != head; l = next) {
         next = l->next;
@@ -228,6 +241,10 @@ void *pool_resize(struct pool *pool, void *block, size_t old, size_t n) {
     if (stays && !POOL_CHECKED) {
         pool->in_use += n - old;
         return block;
+    }
+    if (!POOL_CHECKED && old > CACHE_BOUND && n > old) {
+        pool->in_use += n - old;
+        return large_grow(pool, block, n);
     }
     void *moved = pool_alloc(pool, n);
     memcpy(moved, block, old < n ? old : n);

@@ -106,7 +106,7 @@ END_TEST
 static const struct {
     const char *in, *error;
 } hostile[] = {
-    {"*1\r\n:1\r\n", "expected '$'"},
+    {"*1\r\n:1\r\n", "expected '$', got ':'"},
     {"*1\r\n$-1\r\n", "invalid bulk length"},
     {"*1\r\n$536870913\r\n", "invalid bulk length"},
     {"*1\r\n$03\r\nabc\r\n", "invalid bulk length"},
