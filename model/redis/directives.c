@@ -45,6 +45,23 @@ const struct directive redis_directives[] = {
 };
 #undef DIRECTIVE
 
+/* "slave" is a class of client-output-buffer-limit. */
+const struct alias redis_aliases[] = {
+    {"min-slaves-max-lag", "min-replicas-max-lag"},
+    {"min-slaves-to-write", "min-replicas-to-write"},
+    {"repl-ping-slave-period", "repl-ping-replica-period"},
+    {"slave", "replica"},
+    {"slave-announce-ip", "replica-announce-ip"},
+    {"slave-announce-port", "replica-announce-port"},
+    {"slave-ignore-maxmemory", "replica-ignore-maxmemory"},
+    {"slave-lazy-flush", "replica-lazy-flush"},
+    {"slave-priority", "replica-priority"},
+    {"slave-read-only", "replica-read-only"},
+    {"slave-serve-stale-data", "replica-serve-stale-data"},
+    {"slaveof", "replicaof"},
+    {NULL, NULL},
+};
+
 /* Parallel to redis_directives. */
 #define DIRECTIVE(name, support, kind, low, high, choices, only) {kind, low, high, choices, only},
 static const struct value_rule value_rules[] = {

@@ -10,6 +10,9 @@
 /* All of redis-server 7.0.15, in order of name; ends with name == NULL. */
 extern const struct directive redis_directives[];
 
+/* The older names, with the present ones; ends with name == NULL. */
+extern const struct alias redis_aliases[];
+
 /* Whether redis-server 7.0.15 accepts this redis.conf line (directive, then values) and the model simulates it.
  * False: `error` gets the reason, in the real server's wording where it has one. */
 bool directive_check(const struct bytes *words, size_t count, char *error, size_t error_room);

@@ -23,6 +23,7 @@ const struct vocabulary redis_vocabulary = {
     .dataset_options = dataset_options,
     .client_options = workload_options,
     .directives = redis_directives,
+    .aliases = redis_aliases,
     .commands = redis_command_words,
     .defects = redis_defects,
     .checks = checks_words,

@@ -64,6 +64,19 @@ static bool same_text(struct bytes a, struct bytes b) {
     return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
 }
 
+/* The word's present name, if it is an alias. */
+static struct bytes present_name(const struct plan *plan, struct bytes word) {
+    for (const struct alias *a = plan->words->aliases; a && a->name; a++) {
+        if (same_text(word, (struct bytes){a->name, strlen(a->name)}))
+            return (struct bytes){a->means, strlen(a->means)};
+    }
+    return word;
+}
+
+static bool same_meaning(const struct plan *plan, struct bytes a, struct bytes b) {
+    return same_text(a, b) || same_text(present_name(plan, a), present_name(plan, b));
+}
+
 static enum directive_merge merge_of(const struct plan *plan, struct bytes name) {
     for (const struct directive *d = plan->words->directives; d->name; d++) {
         if (same_text(name, (struct bytes){d->name, strlen(d->name)})) return d->merge;
@@ -77,20 +90,19 @@ static bool clears(const struct conf_line *conf) {
 }
 
 /* Whether two lines speak of the same thing, so that one of them wins. */
-static bool same_subject(enum directive_merge merge, const struct conf_line *a, const struct conf_line *b) {
-    if (!same_text(a->words[0], b->words[0])) return false;
-    if (merge != MERGE_BY_FIRST || a->word_count < 2 || b->word_count < 2) return true;
-    return same_text(a->words[1], b->words[1]);
+static bool same_subject(const struct plan *plan, const struct conf_line *a, const struct conf_line *b) {
+    if (!same_meaning(plan, a->words[0], b->words[0])) return false;
+    if (merge_of(plan, a->words[0]) != MERGE_BY_FIRST || a->word_count < 2 || b->word_count < 2) return true;
+    return same_meaning(plan, a->words[1], b->words[1]);
 }
 
 /* Whether the conf line `st` of a node is overruled by another one of it, which comes later in the file or not. */
 static bool overruled(const struct plan *plan, const struct statement *st, const struct statement *by, uint16_t node) {
     if (by == st || by->kind != ST_CONF || !in_set(&by->nodes, node)) return false;
-    enum directive_merge merge = merge_of(plan, st->conf.words[0]);
-    if (!same_subject(merge, &st->conf, &by->conf)) return false;
+    if (!same_subject(plan, &st->conf, &by->conf)) return false;
     if (by->nodes.rank != st->nodes.rank) return by->nodes.rank > st->nodes.rank;
     if (by < st) return false;
-    return merge != MERGE_ADD || clears(&by->conf);
+    return merge_of(plan, st->conf.words[0]) != MERGE_ADD || clears(&by->conf);
 }
 
 static bool in_force(const struct plan *plan, const struct statement *st, uint16_t node) {

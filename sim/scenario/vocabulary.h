@@ -79,6 +79,11 @@ struct directive {
     const char *not_with; /* NOT_YET values of a supported directive are told by conf_check; NULL */
 };
 
+/* A word that means the same as another: of a directive, or of the first value of one that goes by it. */
+struct alias {
+    const char *name, *means;
+};
+
 /* What words a command line in the timeline may have. */
 struct command_word {
     const char *name;
@@ -112,6 +117,7 @@ struct vocabulary {
     const struct word_rule *dataset_options; /* after the node of a `dataset` line; the first one is required */
     const struct word_rule *client_options;
     const struct directive *directives;
+    const struct alias *aliases; /* ends with name == NULL; NULL: there are none */
     const struct command_word *commands;
     const struct defect_word *defects;
     const struct check_word *checks;

@@ -40,11 +40,14 @@ static const struct word_rule small_client_options[] = {{"rate", FORM_RATE_OR_EX
                                                         {"words", FORM_WORDS, NULL, SUPPORTED},
                                                         {NULL, FORM_WORDS, NULL, NOT_YET}};
 
-static const struct directive small_directives[] = {
-    {"port", MERGE_LAST, SUPPORTED, NULL},    {"repl-backlog-size", MERGE_LAST, SUPPORTED, NULL},
-    {"save", MERGE_ADD, SUPPORTED, NULL},     {"client-output-buffer-limit", MERGE_BY_FIRST, SUPPORTED, NULL},
-    {"logfile", MERGE_LAST, NO_EFFECT, NULL}, {"cluster-enabled", MERGE_LAST, NOT_YET, NULL},
-    {NULL, MERGE_LAST, NOT_YET, NULL}};
+static const struct directive small_directives[] = {{"port", MERGE_LAST, SUPPORTED, NULL},
+                                                    {"harbour", MERGE_LAST, SUPPORTED, NULL},
+                                                    {"repl-backlog-size", MERGE_LAST, SUPPORTED, NULL},
+                                                    {"save", MERGE_ADD, SUPPORTED, NULL},
+                                                    {"client-output-buffer-limit", MERGE_BY_FIRST, SUPPORTED, NULL},
+                                                    {"logfile", MERGE_LAST, NO_EFFECT, NULL},
+                                                    {"cluster-enabled", MERGE_LAST, NOT_YET, NULL},
+                                                    {NULL, MERGE_LAST, NOT_YET, NULL}};
 
 static const struct command_word small_commands[] = {{"SET", SUPPORTED},  {"GET", SUPPORTED},     {"DBSIZE", SUPPORTED},
                                                      {"WAIT", SUPPORTED}, {"LATENCY", NO_EFFECT}, {"XADD", NOT_YET},
@@ -85,12 +88,15 @@ static inline bool small_field_known(const char *name) {
     return strcmp(name, "slave0") == 0;
 }
 
+static const struct alias small_aliases[] = {{"harbour", "port"}, {"ay", "a"}, {NULL, NULL}};
+
 static const struct vocabulary small_vocabulary = {
     .model = "small",
     .node_options = small_node_options,
     .dataset_options = small_dataset_options,
     .client_options = small_client_options,
     .directives = small_directives,
+    .aliases = small_aliases,
     .commands = small_commands,
     .defects = small_defects,
     .checks = small_checks,

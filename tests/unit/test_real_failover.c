@@ -428,6 +428,13 @@ START_TEST(pauses) {
 }
 END_TEST
 
+/* A move that waited in vain says so as a pop does; in MULTI, where nothing waits, as a move. */
+START_TEST(blocking_moves) {
+    PLAY({M, "BLMOVE a b LEFT RIGHT 0.1", 0}, {M, "BRPOPLPUSH a b 0.1", 0}, {M, "BLPOP a 0.1", 0}, {M, "MULTI", 0},
+         {M, "BLMOVE a b LEFT RIGHT 0.1", 0}, {M, "BRPOPLPUSH a b 0.1", 0}, {M, "BLPOP a 0.1", 0}, {M, "EXEC", 0});
+}
+END_TEST
+
 /* --- when a pause ends -------------------------------------------------------------------------------------------- */
 
 static int64_t real_ms(void) {
@@ -511,6 +518,7 @@ int main(void) {
                                   abort_in_progress,
                                   refused_by_the_target,
                                   pauses,
+                                  blocking_moves,
                                   an_idle_server_ends_its_pause_at_the_next_cron};
     bool failed = false;
     if (!real_server_is_installed()) {
