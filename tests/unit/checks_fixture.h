@@ -109,6 +109,14 @@ static inline void writes(struct stage *s, uint16_t node, int64_t offset, int64_
                NULL);
 }
 
+/* A replica changes its dataset by itself: flags as R_WRITE has them. */
+static inline void goes_alone(struct stage *s, uint16_t node, int64_t offset, int64_t data, enum write_flag why) {
+    stage_tell(s,
+               (struct happening){
+                   .kind = R_WRITE, .node = node, .peer = NO_PARTY, .flags = (uint16_t)why, .a = offset, .b = data},
+               NULL);
+}
+
 static inline void applies(struct stage *s, uint16_t node, int64_t offset, int64_t data, const char *bytes) {
     stage_tell(
         s,

@@ -193,6 +193,26 @@ START_TEST(test_data_that_clients_wrote_to_a_replica_is_an_anomaly) {
 }
 END_TEST
 
+/* The setting asks for it, so it is no violation; and it is not called a client's doing. */
+START_TEST(test_a_replica_that_keeps_to_its_own_limit_is_an_anomaly) {
+    static const struct {
+        enum write_flag why;
+        const char *part;
+    } ways[] = {
+        {WRITE_EVICTED, "their data differs: a replica evicted keys by itself (replica-ignore-maxmemory no)"},
+        {WRITE_REFUSED, "their data differs: a replica refused its master's writes for want of memory"},
+    };
+    struct stage s;
+    open_equal(&s);
+    goes_alone(&s, R1, 27, 99, ways[_i].why);
+    s.look[R1].digest.low = 99;
+    checks_finish(s.checks, true);
+    expect_verdict(&s, "converged", VERDICT_ANOMALY, ways[_i].part);
+    ck_assert(!checks_broken(s.checks));
+    stage_close(&s);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("check_converged");
     TCase *tests = tcase_create("converged");
@@ -207,6 +227,7 @@ int main(void) {
     tcase_add_test(tests, test_a_master_that_is_no_node);
     tcase_add_test(tests, test_a_replica_that_clients_wrote_to_and_that_was_promoted);
     tcase_add_test(tests, test_data_that_clients_wrote_to_a_replica_is_an_anomaly);
+    tcase_add_loop_test(tests, test_a_replica_that_keeps_to_its_own_limit_is_an_anomaly, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

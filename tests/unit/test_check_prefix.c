@@ -580,6 +580,28 @@ START_TEST(test_a_command_that_a_replica_refuses) {
 }
 END_TEST
 
+/* Told once, then it is not judged: neither its data nor the commands that it refuses. */
+START_TEST(test_a_replica_that_evicts_by_itself_is_an_anomaly) {
+    struct stage s;
+    stage_open(&s);
+    stage_pair(&s);
+    feed(&s, M, 27, 8, SET_A, 0);
+    applies(&s, R1, 27, 8, SET_A);
+    goes_alone(&s, R1, 27, 66, WRITE_EVICTED);
+    goes_alone(&s, R1, 27, 67, WRITE_EVICTED);
+    feed(&s, M, 50, 9, INCR, 0);
+    goes_alone(&s, R1, 27, 67, WRITE_REFUSED);
+    applies(&s, R1, 50, 67, INCR);
+    stage_tell(&s, (struct happening){.kind = R_STREAM_ERROR, .node = R1, .peer = M, .a = 50}, "INCR c:3: OOM");
+    expect_verdict(&s, "prefix", VERDICT_ANOMALY,
+                   "r1 left its master's history at offset 27 (t=3.204s): it evicted a key by itself");
+    expect_verdict(&s, "stream", VERDICT_OK, "");
+    ck_assert_uint_eq(verdict_of(&s, "prefix").count, 1);
+    ck_assert(!checks_broken(s.checks));
+    stage_close(&s);
+}
+END_TEST
+
 START_TEST(test_what_is_allowed_is_not_judged) {
     static const char *const allowed[] = {"prefix", "digest"};
     struct stage s;
@@ -614,6 +636,7 @@ int main(void) {
     tcase_add_test(silent, test_a_chain_follows_its_middle_to_another_master);
     tcase_add_test(silent, test_a_replica_that_clients_write_to_is_not_judged_until_its_next_full_sync);
     tcase_add_test(silent, test_a_promoted_replica_that_clients_wrote_to);
+    tcase_add_test(silent, test_a_replica_that_evicts_by_itself_is_an_anomaly);
     tcase_add_test(silent, test_a_snapshot_of_a_replica_that_clients_wrote_to);
     tcase_add_test(silent, test_a_replica_restarts_from_the_file_that_it_received);
     tcase_add_test(silent, test_memory_is_bounded_while_replicas_keep_up);

@@ -464,6 +464,29 @@ START_TEST(deletions_come_one_by_one_before_the_command) {
 }
 END_TEST
 
+/* One command evicts for 500 us at most (maxmemory-eviction-tenacity 10); what is left goes in turns of its own,
+ * between which others are served. With tenacity 100 one command does it all. */
+START_TEST(much_to_evict_takes_several_turns) {
+    static const char *const tenacity[] = {"10", "100"};
+    bool at_once = _i;
+    ask_model("CONFIG SET maxmemory-policy allkeys-lru");
+    ask_model(pool_printf(rig.pool, "CONFIG SET maxmemory-eviction-tenacity %s", tenacity[_i]));
+    ask_model("DEBUG POPULATE 5000 key 400");
+    int64_t all = rig_number(&rig, 0, "dbsize");
+    ask_model(pool_printf(rig.pool, "CONFIG SET maxmemory %ld", (long)rig_number(&rig, 0, "used_memory") - 1500000));
+    ask_model("PING");
+    int64_t soon = rig_number(&rig, 0, "evicted_keys");
+    rig_run_until(&rig, world_now(rig.world) + SIM_SECOND);
+    int64_t in_the_end = rig_number(&rig, 0, "evicted_keys");
+    ck_assert_int_gt(soon, 0);
+    ck_assert(at_once == (soon == in_the_end));
+    ck_assert_int_gt(in_the_end, 2000);
+    ck_assert_int_eq(rig_number(&rig, 0, "dbsize"), all - in_the_end);
+    ck_assert_int_eq(rig_number(&rig, 0, "current_eviction_exceeded_time"), 0);
+    if (!at_once) ck_assert_int_gt(rig_number(&rig, 0, "total_eviction_exceeded_time"), 0);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("eviction");
     TCase *tcase = tcase_create("beside the real server");
@@ -476,6 +499,7 @@ int main(void) {
     tcase_add_test(tcase, a_child_keeps_uses_from_being_noted);
     tcase_add_test(tcase, settings_and_object_answer_alike);
     tcase_add_test(tcase, deletions_come_one_by_one_before_the_command);
+    tcase_add_loop_test(tcase, much_to_evict_takes_several_turns, 0, 2);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 
+#include "model/redis/database.h"
 #include "model/redis/rdb.h"
 #include "tests/unit/commands_rig.h"
 #include "tests/unit/random_commands.h"
@@ -33,12 +34,11 @@ static void dump_path(char *path, size_t room) {
 
 /* --- from the model to the real one ----------------------------------------------------------------------------- */
 
-static void write_dump(const char *path, bool compressed) {
+static void write_file(const char *path, const struct rdb_info *info) {
     struct buffer file;
     buffer_init(&file, r.pool);
     struct snapshot *s = snapshot_open(r.ks, 4096);
-    struct rdb_info info = {.ctime = 1700000000, .uncompressed = !compressed};
-    struct rdb_writer *w = rdb_writer_open(r.pool, s, &info);
+    struct rdb_writer *w = rdb_writer_open(r.pool, s, info);
     while (rdb_writer_step(w, 10000, &file)) continue;
     rdb_writer_close(w);
     snapshot_close(s);
@@ -47,6 +47,10 @@ static void write_dump(const char *path, bool compressed) {
     ck_assert_uint_eq(fwrite(file.at, 1, file.len, f), file.len);
     ck_assert_int_eq(fclose(f), 0);
     buffer_free(&file);
+}
+
+static void write_dump(const char *path, bool compressed) {
+    write_file(path, &(struct rdb_info){.ctime = 1700000000, .uncompressed = !compressed});
 }
 
 static void make_data(uint64_t seed) {
@@ -167,6 +171,37 @@ START_TEST(model_loads_what_the_real_server_wrote) {
 }
 END_TEST
 
+/* Idle times and frequencies in the file are those that the other side shows. */
+START_TEST(uses_of_keys_go_both_ways) {
+    bool lfu = _i;
+    char path[128];
+    struct chance counting = chance_named(1, "counting", NULL, NULL, 0);
+    struct access_clock clock = {.frequency = lfu, .decay_time = 1, .chance = &counting};
+    access_clock_set(&clock, 1700000000);
+    keyspace_set_clock(r.ks, &clock);
+    rig_line(&r, "SET k v");
+    for (int i = 0; lfu && i < 60; i++) rig_line(&r, "GET k");
+    if (!lfu) access_clock_set(&clock, 1700000000 + 1000);
+    dump_path(path, sizeof path);
+    write_file(path, &(struct rdb_info){.ctime = 1700000000, .with_use = true, .access = clock});
+    ask_line(&server, &reply,
+             lfu ? "CONFIG SET maxmemory-policy allkeys-lfu" : "CONFIG SET maxmemory-policy allkeys-lru");
+    ask_line(&server, &reply, "DEBUG RELOAD NOSAVE");
+    ck_assert_str_eq(reply.at, "+OK\r\n");
+    ask_line(&server, &reply, lfu ? "OBJECT FREQ k" : "OBJECT IDLETIME k");
+    ck_assert_msg(strcmp(reply.at, lfu ? ":65\r\n" : ":1000\r\n") == 0 || strcmp(reply.at, ":1001\r\n") == 0, "%s",
+                  reply.at);
+
+    ask_line(&server, &reply, "SAVE");
+    struct keyspace *copy = keyspace_create(r.pool);
+    keyspace_set_clock(copy, &clock);
+    ck_assert_int_eq(load(path, copy), RDB_DONE);
+    const struct entry *e = database_find(keyspace_database(copy, 0), resp_text("k"));
+    ck_assert_uint_eq((lfu ? access_frequency(&clock, e->access) : access_idle(&clock, e->access)) / 5, lfu ? 13 : 200);
+    keyspace_destroy(copy);
+}
+END_TEST
+
 static int datasets(int usual) {
     const char *wanted = getenv("DETSIM_RDB_DATASETS");
     int n = wanted ? atoi(wanted) : usual;
@@ -184,6 +219,7 @@ int main(void) {
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, real_server_loads_what_the_model_wrote, 0, datasets(6));
     tcase_add_loop_test(tests, model_loads_what_the_real_server_wrote, 0, datasets(4));
+    tcase_add_loop_test(tests, uses_of_keys_go_both_ways, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
