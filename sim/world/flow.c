@@ -19,18 +19,16 @@ static uint64_t window(const struct flow *f, uint64_t half) {
     return used < half ? half - used : 0;
 }
 
-/* Sends n bytes, now and then in two parts; returns when the last part left. */
-static sim_time send_bytes(struct socket *s, struct wire *wire, uint32_t n, sim_time left) {
+/* Sends n bytes, now and then in two parts. Both are in the kernel's hands at once, and outlive the process together:
+ * the second part only takes longer on its way. */
+static void send_bytes(struct socket *s, struct wire *wire, uint32_t n, sim_time left) {
     if (n >= 2 && chance_below(&wire->chop, CHOP_ONE_IN) == 0) {
         uint32_t part = 1 + (uint32_t)chance_below(&wire->chop, n - 1);
         segment_send(s, part, 0, left);
-        sim_time gap = 1 + (sim_time)chance_below(&wire->chop, CHOP_GAP);
-        left += gap;
-        s->out.last_arrival += gap;
+        s->out.last_arrival += 1 + (sim_time)chance_below(&wire->chop, CHOP_GAP);
         n -= part;
     }
     segment_send(s, n, 0, left);
-    return left;
 }
 
 static void pump_local(struct socket *s, sim_time left) {
@@ -57,7 +55,7 @@ void flow_pump(struct socket *s, sim_time left) {
         f->blocked = n == 0;
         if (f->blocked) return;
         if (n > f->written - f->sent) n = f->written - f->sent;
-        left = send_bytes(s, wire, n < SEGMENT_MOST ? (uint32_t)n : SEGMENT_MOST, left);
+        send_bytes(s, wire, n < SEGMENT_MOST ? (uint32_t)n : SEGMENT_MOST, left);
     }
     if (!f->fin_wanted || f->fin_sent) return;
     f->fin_sent = true;
