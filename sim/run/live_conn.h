@@ -30,6 +30,7 @@ struct live_conn {
     bool not_reading, want_write;
     bool idle;           /* the node left what is there: it is not asked again before it took something */
     bool at_end;         /* the peer has closed; what it sent may still lie in `held` or live->room */
+    bool failed;         /* the socket has an error: once what came before it is read, the end is told */
     uint64_t drained_in; /* the turn in which a read found no more */
     struct buffer held;  /* read, but not consumed in the turn of the read */
     size_t held_at;

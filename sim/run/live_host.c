@@ -139,6 +139,7 @@ static void after_poll(uv_check_t *handle) {
     struct live *l = handle->data;
     uv_idle_stop(&l->hurry);
     if (anything_ready(l) || next_timer(l) <= (sim_time)uv_hrtime()) turn_run(l);
+    live_free_dead(l);
     sim_time next_step = l->exiting ? SIM_NEVER : live_step_children(l);
     if (l->exiting) {
         uv_stop(&l->loop);
@@ -227,6 +228,7 @@ void live_loop_init(struct live *l, const struct costs *costs) {
     ring_init(&l->events);
     ring_init(&l->readables);
     ring_init(&l->listeners);
+    ring_init(&l->dead);
     ring_init(&l->children);
     ring_init(&l->pipes);
     h->ops = &live_ops;

@@ -33,6 +33,7 @@ struct live {
 
     /* --- sockets --- */
     struct ring connections, events, readables, listeners;
+    struct ring dead;          /* connections that nobody needs, to be freed between turns */
     uint32_t connection_count; /* ever made */
     struct live_conn *reading; /* whose bytes lie in `room` */
     size_t room_at, room_len;
@@ -71,6 +72,7 @@ uint16_t live_peer_port(const struct conn *c);
 /* The callbacks for what became ready before this turn. */
 void live_tell_events(struct live *l, struct ring *batch);
 void live_tell_readables(struct live *l, struct ring *batch);
+void live_free_dead(struct live *l);
 /* The process ends. */
 void live_sockets_end(struct live *l);
 

@@ -66,8 +66,13 @@ void live_conn_release(struct live_conn *c) {
     } else if (resolving) {
         live_connect_cancel(c); /* the request holds it until it is over */
     } else {
-        conn_free(c);
+        ring_add_last(&l->dead, &c->all); /* whoever is telling of it still looks at it */
     }
+}
+
+void live_free_dead(struct live *l) {
+    struct ring *r;
+    while ((r = ring_take_first(&l->dead))) conn_free(CONTAINER_OF(r, struct live_conn, all));
 }
 
 /* --- becoming ready ----------------------------------------------------------------------------------------------- */
@@ -117,6 +122,17 @@ static void look_for_end(struct live_conn *c) {
     if (c->state == LIVE_OPEN) uv_poll_stop(c->poll);
 }
 
+/* The socket has an error: libuv has stopped to poll it. What came before the error can still be read, as read(2) gives
+ * it first. */
+static void find_failed(struct live_conn *c) {
+    c->watched = 0;
+    c->failed = true;
+    if (c->not_reading)
+        live_conn_end(c, CONN_RESET);
+    else
+        ready_to_read(c);
+}
+
 static void polled(uv_poll_t *poll, int status, int events) {
     struct live_conn *c = poll->data;
     if (!c || c->state == LIVE_OVER) return;
@@ -125,8 +141,7 @@ static void polled(uv_poll_t *poll, int status, int events) {
         return;
     }
     if (status < 0) {
-        c->watched = 0; /* libuv has stopped it */
-        live_conn_end(c, CONN_RESET);
+        find_failed(c);
         return;
     }
     if (events & UV_WRITABLE) {
@@ -142,7 +157,7 @@ static void polled(uv_poll_t *poll, int status, int events) {
 
 static int wanted_events(const struct live_conn *c) {
     if (c->state == LIVE_CONNECTING) return UV_WRITABLE;
-    if (c->state != LIVE_OPEN) return 0;
+    if (c->state != LIVE_OPEN || c->failed) return 0;
     bool reads = !c->not_reading && !c->idle && !c->at_end;
     return (reads ? UV_READABLE : c->at_end ? 0 : UV_DISCONNECT) | (c->want_write ? UV_WRITABLE : 0);
 }
@@ -266,7 +281,7 @@ void live_reading(struct conn *conn, bool on) {
     live_conn_watch(c);
     if (!on) {
         ring_remove(&c->readable);
-    } else if (c->state == LIVE_OPEN && (has_bytes(c) || c->at_end)) {
+    } else if (c->state == LIVE_OPEN && (has_bytes(c) || c->at_end || c->failed)) {
         ready_to_read(c);
         live_hurry(c->live);
     }
@@ -322,6 +337,7 @@ uint16_t live_peer_port(const struct conn *conn) {
 void live_sockets_end(struct live *l) {
     live_listeners_close(l);
     while (!ring_empty(&l->connections)) live_conn_release(CONTAINER_OF(l->connections.next, struct live_conn, all));
+    live_free_dead(l);
 }
 
 /* --- a turn's callbacks ------------------------------------------------------------------------------------------- */
@@ -353,7 +369,11 @@ static size_t bytes_there(const struct live_conn *c) {
 /* A node that read something but left a part is called again next turn; one that read nothing is not before it did. */
 static void tell_readable(struct live *l, struct live_conn *c) {
     const struct node_ops *ops = l->host.node_ops;
-    if (c->state != LIVE_OPEN || c->not_reading || live_peek(&c->conn).len == 0) return;
+    if (c->state != LIVE_OPEN || c->not_reading) return;
+    if (live_peek(&c->conn).len == 0) {
+        if (c->failed && c->state == LIVE_OPEN) live_conn_end(c, CONN_RESET);
+        return;
+    }
     size_t before = bytes_there(c);
     c->idle = true; /* until it consumes */
     if (ops->readable) ops->readable(l->host.node, &c->conn);
@@ -362,7 +382,7 @@ static void tell_readable(struct live *l, struct live_conn *c) {
         assert(bytes_there(c) == before);
         (void)before;
         live_conn_watch(c);
-    } else if (has_bytes(c) && !c->not_reading) {
+    } else if ((has_bytes(c) || c->failed) && !c->not_reading) {
         ready_to_read(c);
     }
 }

@@ -6,6 +6,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -139,6 +140,64 @@ def asks_for_passwords(rig):
     wait_equal(real, s, below)
 
 
+def waits_and_sleeps(rig):
+    """what takes time takes the time that was asked for: blocking, pauses, expiry, DEBUG SLEEP"""
+    s = rig.serve("s")
+    other = Client(s.port)
+    c = Client(s.port)
+
+    def timed(low, high, client, *words):
+        begun = time.monotonic()
+        reply = client(*words)
+        took = time.monotonic() - begun
+        check(low <= took <= high, words, "took %.3f s" % took)
+        return reply
+
+    check(timed(0.3, 0.6, c, "BLPOP", "list", "0.3") is None)
+    c.send("BLPOP", "list", "5")
+    time.sleep(0.1)
+    check(s("RPUSH", "list", "x") == 1)
+    check(timed(0, 0.1, c, "PING") == ["list", "x"] and c.reader.reply() == "PONG")
+    check(timed(0.5, 0.8, other, "DEBUG", "SLEEP", "0.5") == "OK")
+    other.send("DEBUG", "SLEEP", "0.4")
+    time.sleep(0.1)
+    check(timed(0.2, 0.6, s, "PING") == "PONG")
+    check(other.reader.reply() == "OK" and s("CLIENT", "PAUSE", "300", "WRITE") == "OK")
+    check(timed(0.2, 0.6, c, "SET", "a", "b") == "OK")
+    check(timed(0.2, 0.5, c, "WAIT", "1", "300") == 0)
+    check(s("SET", "gone", "x", "PX", "150") == "OK" and s("GET", "gone") == "x")
+    time.sleep(0.4)
+    check(s.info("expired_keys") == 1 and s("EXISTS", "gone") == 0)
+    now = [int(x) for x in s("TIME")]
+    check(abs(now[0] + now[1] / 1e6 - time.time()) < 0.5)
+
+
+def guards_itself(rig):
+    """in protected mode it turns away other machines; bind and protected-mode decide"""
+    addresses = [a for a in output_of("hostname", "-I").split() if "." in a and not a.startswith("127.")]
+    s = rig.serve("s", "--bind", "0.0.0.0")
+    if not addresses:
+        return
+
+    def asked(address, port):
+        with socket.create_connection((address, port), timeout=5) as peer:
+            peer.sendall(b"PING\r\n")
+            return peer.recv(1000)
+
+    check(asked(addresses[0], s.port).startswith(b"-DENIED Redis is running in protected mode"))
+    s("CONFIG", "SET", "protected-mode", "no")
+    check(asked(addresses[0], s.port) == b"+PONG\r\n")
+    s("CONFIG", "SET", "protected-mode", "yes")
+    s("CONFIG", "SET", "requirepass", "p")
+    check(asked(addresses[0], s.port).startswith(b"-NOAUTH"))
+    home = rig.serve("home")
+    try:
+        asked(addresses[0], home.port)
+        raise Failed("it listens on", addresses[0])
+    except ConnectionRefusedError:
+        pass
+
+
 # --- with a real replica ----------------------------------------------------------------------------------------------
 
 
@@ -183,6 +242,59 @@ def feeds_under_load(rig):
     check(load.wait(60) == 0)
     wait_equal(s, real)
     check(slowest < 0.5, "a PING took %.0f ms" % (slowest * 1000))
+
+
+def drops_a_stopped_replica(rig):
+    """a real replica that stands still is dropped at its limit, costs no more than that, and comes back"""
+    s = rig.serve("s", "--repl-diskless-sync-delay", "0", "--client-output-buffer-limit", "replica 2mb 0 0")
+    real = rig.real("real", "--replicaof", "127.0.0.1 %d" % s.port)
+    wait_for("link", lambda: linked(real))
+    before = s.rss()
+    real.process.send_signal(signal.SIGSTOP)
+    try:
+        for i in range(60):
+            s.client.pipeline([("SET", "k%d" % k, "x" * 10000) for k in range(100)])
+        wait_for("the limit", lambda: "overcoming of output buffer limits" in s.log())
+        check(s.info("connected_slaves") == 0 and s.rss() - before < 24 << 20, "grew by", s.rss() - before)
+    finally:
+        real.process.send_signal(signal.SIGCONT)
+    wait_equal(s, real)
+    check(s.info("sync_full") == 2, s("INFO", "stats"))
+
+
+def outlives_its_transfers(rig):
+    """a master that dies in the middle of a transfer, on either side, is followed again when it is back"""
+    slow = ("--repl-diskless-sync-delay", "0", "--rdb-key-save-delay", "300", "--rdbcompression", "no", "--save", "3600 1")
+    for first, second in ((rig.serve, rig.real), (rig.real, rig.serve)):
+        master = first("master-" + first.__name__, *slow)
+        fill(master, 500)
+        check(master("SAVE") == "OK")
+        for how in ("yes", "no"):
+            master("CONFIG", "SET", "repl-diskless-sync", how)
+            replica = second("replica-%s-%s" % (second.__name__, how), "--replicaof", "127.0.0.1 %d" % master.port)
+            wait_for("the transfer", lambda: "receiving" in replica.log() if how == "yes" else
+                     master.info("rdb_bgsave_in_progress") == 1)
+            check(master("PING") == "PONG")
+            master.end(signal.SIGKILL)
+            master.start()
+            wait_for("loading", lambda: master.info("loading") == 0)
+            wait_equal(master, replica, timeout=40)
+            replica.end()
+
+
+def loads_while_its_master_dies(rig):
+    """a replica that is loading when its master dies ends the load, and goes on partially"""
+    real = rig.real("real", "--repl-diskless-sync-delay", "0", "--save", "3600 1")
+    fill(real, 300)
+    s = rig.serve("s", "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024",
+                  "--replicaof", "127.0.0.1 %d" % real.port)
+    wait_for("the load", lambda: "Loading DB in memory" in s.log())
+    check("LOADING" in str(s("GET", "k")))
+    check(real.end() == 0)
+    wait_for("the end of the load", lambda: "Connection with master lost" in s.log())
+    real.start()
+    wait_equal(real, s)
+    check(real.info("sync_full") == 0 and real.info("sync_partial_ok") == 1, real("INFO", "stats"))
 
 
 # --- of a real master ---------------------------------------------------------------------------------------------------
@@ -424,7 +536,8 @@ def does_not_grow(rig):
 
 TESTS = [
     starts_as_it_is_told, refuses_bad_lines, agrees_on_config, works_with_redis_cli, works_with_redis_benchmark,
-    asks_for_passwords, feeds_a_real_replica, feeds_under_load, follows_a_real_master, resolves_names, stands_in_chains,
+    waits_and_sleeps, guards_itself, asks_for_passwords, feeds_a_real_replica, feeds_under_load, drops_a_stopped_replica,
+    outlives_its_transfers, loads_while_its_master_dies, follows_a_real_master, resolves_names, stands_in_chains,
     restarts_from_its_file, loads_what_a_real_server_saved, stands_garbage, knows_strangers, limits_connections,
     limits_slow_readers, bears_ten_thousand, does_not_grow
 ]
