@@ -255,6 +255,22 @@ START_TEST(shutdown_does_not_wait_for_it) {
 }
 END_TEST
 
+/* Both wait for the same replica. The failover is looked after in every turn, the shutdown in every cron: the server
+ * hands over, and is gone at most 100 ms later. */
+START_TEST(a_failover_goes_before_a_shutdown) {
+    struct wire *r = attach(), *c = dial(), *s = dial();
+    ask(c, "SET k v", "+OK\r\n");
+    ask(c, "FAILOVER", "+OK\r\n");
+    say(s, "SHUTDOWN");
+    run_for(300 * SIM_MS);
+    ck_assert_int_eq(state(), FAILOVER_WAIT_FOR_SYNC);
+    say(r, "REPLCONF ACK 87"); /* SELECT 0, SET, and the GETACK of SHUTDOWN */
+    run_for(SIM_MS);
+    ck_assert_int_eq(state(), FAILOVER_IN_PROGRESS);
+    expect_closed(c, 101 * SIM_MS);
+}
+END_TEST
+
 /* 7.0.15 dies of it: "Unknown btype in replyToBlockedClientTimedOut()". */
 START_TEST(unblocking_a_paused_client_kills_the_server) {
     struct wire *c = dial(), *paused = dial();
@@ -312,6 +328,7 @@ int main(void) {
     tcase_add_test(master, a_replica_that_is_cut_off_is_not_taken_back);
     tcase_add_test(master, an_ack_of_everything_hands_over_in_the_same_turn);
     tcase_add_test(master, shutdown_does_not_wait_for_it);
+    tcase_add_test(master, a_failover_goes_before_a_shutdown);
     tcase_add_test(master, unblocking_a_paused_client_kills_the_server);
     tcase_add_test(pinging, pings_come_ten_times_as_often);
     tcase_add_test(pinging, with_a_timeout_there_are_no_pings);
