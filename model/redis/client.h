@@ -170,7 +170,8 @@ void unwatch_command(struct client *c);
 void unwatch_all(struct client *c);
 /* A command has changed its keys: transactions that watch them will fail. */
 void watch_touch_command(struct server *s, const struct exec *ex);
-void watch_touch_key(struct server *s, int db, struct bytes key);
+/* A key was deleted outside any command. */
+void watch_key_deleted(struct server *s, int db, struct bytes key);
 void watch_touch_all(struct server *s);
 
 /* --- blocking (blocked.c) ----------------------------------------------------------------------------------------- */

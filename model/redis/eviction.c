@@ -56,7 +56,7 @@ static int64_t evict(struct server *s, int db, struct entry *e) {
     struct text *key = text_create(s->scratch, text_bytes(e->key));
     database_remove(keyspace_database(s->ks, db), e);
     host_spend(s->host, s->host->costs->command_time);
-    watch_touch_key(s, db, text_bytes(key));
+    watch_key_deleted(s, db, text_bytes(key));
     propagate_evicted(s, db, text_bytes(key), before);
     return (int64_t)had - (int64_t)keyspace_memory(s->ks);
 }

@@ -28,6 +28,7 @@ static void tell_expired(void *ctx, int db, struct bytes key) {
     struct run *run = ctx;
     struct server *s = run->server;
     PROBE(s, EXPIRED_IN_CYCLE);
+    watch_key_deleted(s, db, key);
     propagate_expired(s, db, key, run->before);
     if (!s->repl.backlog) propagate_note_write(s, NULL);
     run->before = keyspace_digest(s->ks);
@@ -67,6 +68,7 @@ static void run_cycle(struct server *s, sim_time limit) {
         cycle->next_db = (db + 1) % KEYSPACE_DBS;
         cycle->behind = !expire_in(&run, db);
     }
+    if (cycle->behind) s->stats.expired_time_cap_reached_count++;
     uint64_t now_ppm = run.sampled ? run.expired * 1000000 / run.sampled : 0;
     cycle->stale_ppm = (uint32_t)((now_ppm * NEW_SHARE + (uint64_t)cycle->stale_ppm * (100 - NEW_SHARE)) / 100);
     if (pool_in_use(s->scratch)) pool_reset(s->scratch);

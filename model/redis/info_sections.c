@@ -129,6 +129,8 @@ void info_stats_section(const struct server *s, struct info_out *out) {
     info_count(out, INFO_sync_partial_ok, st->sync_partial_ok);
     info_count(out, INFO_sync_partial_err, st->sync_partial_err);
     info_count(out, INFO_expired_keys, st->expired_keys);
+    info_percent(out, INFO_expired_stale_perc, s->expiring.stale_ppm, 1000000);
+    info_count(out, INFO_expired_time_cap_reached_count, st->expired_time_cap_reached_count);
     info_count(out, INFO_evicted_keys, st->evicted_keys);
     sim_time exceeded = eviction_exceeded_now(s);
     info_number(out, INFO_total_eviction_exceeded_time, (s->eviction.exceeded_total + exceeded) / SIM_MS);

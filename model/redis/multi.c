@@ -1,6 +1,7 @@
 /* MULTI, EXEC, DISCARD, WATCH. */
 #include <assert.h>
 
+#include "model/redis/database.h"
 #include "model/redis/server.h"
 
 /* --- the queue ---------------------------------------------------------------------------------------------------- */
@@ -65,6 +66,42 @@ void multi_discard(struct client *c) {
     unwatch_all(c);
 }
 
+/* --- what becomes of watched keys ----------------------------------------------------------------------------------
+ */
+
+/* Whether the key is there and its time is over. */
+static bool is_expired(const struct server *s, int db, struct bytes key) {
+    const struct entry *e = s->loading.active ? NULL : database_find(keyspace_database(s->ks, db), key);
+    return e && e->deadline != NO_DEADLINE && e->deadline < s->mstime;
+}
+
+/* A key that had expired when it was watched may be deleted: for the client nothing has changed. */
+static void touch_watched(struct client *c, struct watched_key *w, bool gone) {
+    if (!w->expired)
+        c->flags |= CLIENT_DIRTY_CAS;
+    else if (gone)
+        w->expired = false;
+}
+
+static void touch(struct server *s, int db, struct bytes key, bool gone) {
+    struct client *c;
+    TAILQ_FOREACH(c, &s->clients, all) {
+        for (struct watched_key *w = c->watched; w; w = w->next)
+            if (w->db == db && bytes_equal(w->key, key)) touch_watched(c, w, gone);
+    }
+}
+
+void watch_key_deleted(struct server *s, int db, struct bytes key) {
+    if (s->watcher_count) touch(s, db, key, true);
+}
+
+/* A watched key has expired since, whether or not it was deleted. */
+static bool watches_expired(const struct client *c) {
+    for (const struct watched_key *w = c->watched; w; w = w->next)
+        if (!w->expired && is_expired(c->server, w->db, w->key)) return true;
+    return false;
+}
+
 /* --- commands ----------------------------------------------------------------------------------------------------- */
 
 void multi_command(struct client *c) {
@@ -96,7 +133,7 @@ void exec_command(struct client *c) {
         client_reply_error(c, "EXECABORT Transaction discarded because of previous errors.");
         return;
     }
-    if (c->flags & CLIENT_DIRTY_CAS) {
+    if ((c->flags & CLIENT_DIRTY_CAS) || watches_expired(c)) {
         multi_discard(c);
         client_reply_nil_array(c);
         return;
@@ -123,6 +160,7 @@ void watch_command(struct client *c) {
         struct bytes key = s->running.argv[i];
         struct watched_key *w = POOL_NEW(s->pool, struct watched_key);
         w->db = c->db;
+        w->expired = is_expired(s, c->db, key);
         w->key = (struct bytes){pool_strndup(s->pool, key.at, key.len), key.len};
         w->next = c->watched;
         if (!c->watched) s->watcher_count++;
@@ -149,17 +187,6 @@ void unwatch_all(struct client *c) {
     s->watcher_count--;
 }
 
-void watch_touch_key(struct server *s, int db, struct bytes key) {
-    if (s->watcher_count == 0) return;
-    struct client *c;
-    TAILQ_FOREACH(c, &s->clients, all) {
-        for (struct watched_key *w = c->watched; w; w = w->next) {
-            if (w->db == db && w->key.len == key.len && memcmp(w->key.at, key.at, key.len) == 0)
-                c->flags |= CLIENT_DIRTY_CAS;
-        }
-    }
-}
-
 void watch_touch_all(struct server *s) {
     struct client *c;
     TAILQ_FOREACH(c, &s->clients, all) {
@@ -168,7 +195,7 @@ void watch_touch_all(struct server *s) {
 }
 
 void watch_touch_command(struct server *s, const struct exec *ex) {
-    for (const struct propagated *p = ex->before; p; p = p->next) watch_touch_key(s, p->db, p->words[1]);
+    for (const struct propagated *p = ex->before; p; p = p->next) watch_key_deleted(s, p->db, p->words[1]);
     if (!ex->dirty) return;
     const struct command *command = ex->command;
     if (command->first_key == 0) { /* FLUSHALL, SWAPDB */
@@ -177,6 +204,6 @@ void watch_touch_command(struct server *s, const struct exec *ex) {
     }
     int last = command->last_key < 0 ? (int)ex->argc + command->last_key : command->last_key;
     for (int i = command->first_key; i <= last && i < (int)ex->argc; i += command->key_step) {
-        watch_touch_key(s, ex->db, ex->argv[i]);
+        touch(s, ex->db, ex->argv[i], !database_find(keyspace_database(s->ks, ex->db), ex->argv[i]));
     }
 }

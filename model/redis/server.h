@@ -47,7 +47,7 @@ struct server_stats {
     uint64_t connections_received, commands_processed, rejected_connections;
     uint64_t net_input_bytes, net_output_bytes, net_repl_input_bytes, net_repl_output_bytes;
     uint64_t sync_full, sync_partial_ok, sync_partial_err;
-    uint64_t expired_keys, evicted_keys, keyspace_hits, keyspace_misses;
+    uint64_t expired_keys, expired_time_cap_reached_count, evicted_keys, keyspace_hits, keyspace_misses;
     uint64_t total_forks;
     int64_t latest_fork_usec;
     uint64_t unexpected_error_replies, total_error_replies;

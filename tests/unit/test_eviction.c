@@ -384,6 +384,32 @@ START_TEST(settings_and_object_answer_alike) {
 }
 END_TEST
 
+/* A key that expires while it is watched makes EXEC fail, deleted or not; one that had expired before does not. */
+START_TEST(watched_keys_that_expire) {
+    static const char *const cycles[] = {"DEBUG SET-ACTIVE-EXPIRE 1", "DEBUG SET-ACTIVE-EXPIRE 0"};
+    if (!installed) return;
+    for (int before = 0; before < 2; before++) {
+        tell_both(cycles[_i]);
+        if (before) tell_both("DEBUG SET-ACTIVE-EXPIRE 0");
+        tell_both("SET k v PX 50");
+        for (int step = 0; step < 2; step++) {
+            if (step != before) {
+                usleep(400000);
+                rig_run_until(&rig, world_now(rig.world) + 400 * SIM_MS);
+            } else {
+                tell_both("WATCH k");
+            }
+        }
+        tell_both(cycles[_i]);
+        usleep(400000);
+        rig_run_until(&rig, world_now(rig.world) + 400 * SIM_MS);
+        tell_both("MULTI");
+        tell_both("SET x 1");
+        ck_assert_str_eq(ask_model("EXEC"), ask_real("EXEC"));
+    }
+}
+END_TEST
+
 /* --- the stream --------------------------------------------------------------------------------------------------- */
 
 static struct buffer fed;
@@ -499,6 +525,7 @@ int main(void) {
     tcase_add_test(tcase, a_child_keeps_uses_from_being_noted);
     tcase_add_test(tcase, settings_and_object_answer_alike);
     tcase_add_test(tcase, deletions_come_one_by_one_before_the_command);
+    tcase_add_loop_test(tcase, watched_keys_that_expire, 0, 2);
     tcase_add_loop_test(tcase, much_to_evict_takes_several_turns, 0, 2);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -20,8 +20,6 @@ static const char *const absent[] = {
     "instantaneous_output_kbps",
     "instantaneous_input_repl_kbps",
     "instantaneous_output_repl_kbps",
-    "expired_stale_perc",
-    "expired_time_cap_reached_count",
     "expire_cycle_cpu_milliseconds",
     /* client eviction, pub/sub, MIGRATE, defragmentation, client tracking, I/O threads: not modelled */
     "evicted_clients",
