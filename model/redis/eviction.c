@@ -49,13 +49,18 @@ static bool may_evict(struct server *s) {
 
 /* --- one key ------------------------------------------------------------------------------------------------------ */
 
+/* A command's work, and to choose and free the key. (A real server: 1.5 to 1.9 us of CPU for each of 50,000 keys.) */
+static sim_time cost_of_one(const struct server *s) {
+    return s->host->costs->command_time + 2 * s->host->costs->flush_key;
+}
+
 /* Evicts a key; the bytes that this gives back (less than 0 is possible: hash tables change their size). */
 static int64_t evict(struct server *s, int db, struct entry *e) {
     struct dataset_digest before = keyspace_digest(s->ks);
     uint64_t had = keyspace_memory(s->ks);
     struct text *key = text_create(s->scratch, text_bytes(e->key));
     database_remove(keyspace_database(s->ks, db), e);
-    host_spend(s->host, s->host->costs->command_time);
+    host_spend(s->host, cost_of_one(s));
     watch_key_deleted(s, db, text_bytes(key));
     propagate_evicted(s, db, text_bytes(key), before);
     return (int64_t)had - (int64_t)keyspace_memory(s->ks);
@@ -87,7 +92,7 @@ static enum eviction_result free_bytes(struct server *s, uint64_t wanted) {
         struct entry *e = eviction_pool_next(&s->eviction.pool, &search, &db);
         if (!e) return EVICT_FAIL;
         freed += evict(s, db, e);
-        spent += s->host->costs->command_time;
+        spent += cost_of_one(s);
         if (keys % LOOK_EVERY != 0) continue;
         write_to_replicas(s);
         if (s->config.lazyfree_lazy_eviction && excess(s) == 0) break;

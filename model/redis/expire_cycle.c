@@ -60,8 +60,9 @@ static bool is_idle(struct server *s) {
 
 static void run_cycle(struct server *s, sim_time limit) {
     struct expire_cycle *cycle = &s->expiring;
-    /* A deletion has no request to read and no reply to write: half a command (measured: 1.1 us). */
-    struct run run = {s, keyspace_digest(s->ks), s->host->costs->command_time / 2, 0, limit, 0, 0};
+    /* To find the key, and to free it. (A real server: 0.75 to 0.83 us of CPU for each of 20,000 and 100,000 keys.) */
+    const struct costs *costs = s->host->costs;
+    struct run run = {s, keyspace_digest(s->ks), costs->command_time / 2 + costs->flush_key, 0, limit, 0, 0};
     cycle->behind = false;
     for (int i = 0; i < KEYSPACE_DBS && !cycle->behind; i++) {
         int db = cycle->next_db;
