@@ -3,7 +3,7 @@
 # The last line is the count: N passed, N failed.
 #
 #   tests/run.sh           everything
-#   tests/run.sh NAME...   only these: lint unit scenarios determinism defects cli capture corpus calibrate serve
+#   tests/run.sh NAME...   only these: lint unit scenarios chaos determinism defects cli capture corpus calibrate serve
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
@@ -12,7 +12,7 @@ need_packages gcc libc6-dev clang libclang-rt-14-dev cmake ninja-build pkg-confi
     libxxhash-dev nettle-dev libuv1-dev gnuplot-nox redis-server redis-tools sqlite3 python3 tshark
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios determinism defects cli capture corpus calibrate serve)
+[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios chaos determinism defects cli capture corpus calibrate serve)
 
 build() {
     local preset

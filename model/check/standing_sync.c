@@ -61,15 +61,6 @@ enum match standings_apply(struct standings *s, const struct happening *h) {
     return h->a > before ? go_on(n) : seek(n);
 }
 
-void standings_emptied(struct standings *s, const struct happening *h) {
-    struct standing *n = &s->node[h->node];
-    n->at = (struct position){NULL, 0};
-    n->target = n->own = NULL;
-    n->digest = history_digest_fold(0, 0);
-    n->foreign = false;
-    standings_leave_followers(s, h->node);
-}
-
 /* --- snapshots and syncs ----------------------------------------------------------------------------------- */
 
 void standings_fork(struct standings *s, const struct happening *h) {
@@ -95,7 +86,12 @@ const struct snapshot_record *standings_snapshot(const struct standings *s, uint
     return NULL;
 }
 
+/* Unless it is the latest already. */
 static void keep_file(struct standing *n, const struct snapshot_record *record) {
+    const struct snapshot_record *last = &n->files[(n->file_next - 1) % STANDING_SNAPSHOTS];
+    bool known = last->at.branch == record->at.branch && last->at.index == record->at.index &&
+                 last->offset == record->offset && last->digest == record->digest;
+    if (known) return;
     n->files[n->file_next++ % STANDING_SNAPSHOTS] = *record;
 }
 
@@ -135,17 +131,34 @@ static bool is_sync_of(const struct agreed_sync *sync, const struct happening *h
     return h->peer == NO_PARTY || sync->master == h->peer;
 }
 
-/* The latest such sync, NULL if there is none. All that were agreed on are used up with it: a replica has one link. */
-static const struct agreed_sync *take_sync(struct standing *n, const struct happening *h, bool full) {
+/* The latest such sync, NULL if there is none. */
+static const struct agreed_sync *find_sync(const struct standing *n, const struct happening *h, bool full) {
     unsigned room = sizeof n->syncs / sizeof *n->syncs;
-    const struct agreed_sync *taken = NULL;
-    for (unsigned i = 1; i <= room && !taken; i++) {
+    for (unsigned i = 1; i <= room; i++) {
         const struct agreed_sync *sync = &n->syncs[(n->sync_next - i) % room];
-        if (is_sync_of(sync, h, full)) taken = sync;
+        if (is_sync_of(sync, h, full)) return sync;
     }
+    return NULL;
+}
+
+/* It is begun. All that were agreed on are used up with it: a replica has one link. */
+static const struct agreed_sync *take_sync(struct standing *n, const struct happening *h, bool full) {
+    const struct agreed_sync *taken = find_sync(n, h, full);
     if (taken) n->sync = *taken;
     memset(n->syncs, 0, sizeof n->syncs);
     return taken ? &n->sync : NULL;
+}
+
+/* A load from disk begins: the file that was received is the node's own from now on, even if it dies in the load. */
+void standings_emptied(struct standings *s, const struct happening *h) {
+    struct standing *n = &s->node[h->node];
+    const struct agreed_sync *sync = find_sync(n, h, true);
+    if (sync) keep_file(n, &sync->snapshot);
+    n->at = (struct position){NULL, 0};
+    n->target = n->own = NULL;
+    n->digest = history_digest_fold(0, 0);
+    n->foreign = false;
+    standings_leave_followers(s, h->node);
 }
 
 /* Follows the master of a sync: into its branch of now if that goes on from where it stood, else into the last

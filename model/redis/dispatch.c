@@ -40,13 +40,15 @@ static void refuse_unknown(struct client *c, const struct bytes *argv, size_t ar
     buffer_free(&args);
 }
 
-static void note_refused(struct server *s, enum refusal why) {
+/* The trace hears of refused writes only. */
+static void note_refused(struct server *s, enum refusal why, unsigned flags) {
     static const enum probe probes[] = {
         [REFUSED_READONLY] = PROBE_REFUSED_READONLY,     [REFUSED_NOREPLICAS] = PROBE_REFUSED_NOREPLICAS,
         [REFUSED_MISCONF] = PROBE_REFUSED_MISCONF,       [REFUSED_OOM] = PROBE_REFUSED_OOM,
         [REFUSED_MASTERDOWN] = PROBE_REFUSED_MASTERDOWN, [REFUSED_LOADING] = PROBE_REFUSED_LOADING,
     };
     host_probe(s->host, probes[why]);
+    if (!(flags & CMD_WRITE)) return;
     struct happening h = {.kind = R_REFUSED, .peer = NO_PARTY, .a = why};
     host_note(s->host, &h);
 }
@@ -87,18 +89,18 @@ static bool refused_write(struct client *c, unsigned flags) {
                "Commands that may modify the data set are disabled, because this instance is configured to "
                "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
                "Please check the Redis logs for details about the RDB error.");
-        if (flags & CMD_WRITE) note_refused(s, REFUSED_MISCONF);
+        note_refused(s, REFUSED_MISCONF, flags);
         return true;
     }
     if (!(flags & CMD_WRITE)) return false;
     if (replication_too_few_replicas(s)) {
         dispatch_refuse(c, "NOREPLICAS Not enough good replicas to write.");
-        note_refused(s, REFUSED_NOREPLICAS);
+        note_refused(s, REFUSED_NOREPLICAS, flags);
         return true;
     }
     if (server_is_replica(s) && s->config.replica_read_only) {
         dispatch_refuse(c, "READONLY You can't write against a read only replica.");
-        note_refused(s, REFUSED_READONLY);
+        note_refused(s, REFUSED_READONLY, flags);
         return true;
     }
     return false;
@@ -110,12 +112,12 @@ static bool refused_now(struct client *c, unsigned flags) {
     bool stale = server_is_replica(s) && s->link.state != LINK_CONNECTED && !s->config.replica_serve_stale_data;
     if (stale && !(flags & CMD_STALE)) {
         dispatch_refuse(c, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
-        if (flags & CMD_WRITE) note_refused(s, REFUSED_MASTERDOWN);
+        note_refused(s, REFUSED_MASTERDOWN, flags);
         return true;
     }
     if (s->loading.active && (s->loading.async ? flags & CMD_NO_ASYNC_LOADING : !(flags & CMD_LOADING))) {
         dispatch_refuse(c, "LOADING Redis is loading the dataset in memory");
-        if (flags & CMD_WRITE) note_refused(s, REFUSED_LOADING);
+        note_refused(s, REFUSED_LOADING, flags);
         return true;
     }
     return false;

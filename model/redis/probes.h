@@ -119,7 +119,6 @@
     P(PROMOTED, "promoted")                                                                                            \
     P(DEMOTED, "demoted")                                                                                              \
     P(REPOINTED, "re-pointed")                                                                                         \
-    P(ID_ADOPTED, "id-change-downstream")                                                                              \
     P(SUB_REPLICAS_TOLD, "id-change-disconnects-sub-replica")                                                          \
     P(CACHED_KEPT, "cached-master-kept")                                                                               \
     P(CACHED_NOT_KEPT, "cached-master-not-kept") /* the master broke the protocol */                                   \
