@@ -136,7 +136,7 @@ static bool refused_for_memory(struct client *c, const struct running *r, unsign
     if (c->kind == CLIENT_MASTER)
         propagate_note_alone(s, WRITE_REFUSED);
     else
-        note_refused(s, REFUSED_OOM);
+        note_refused(s, REFUSED_OOM, flags);
     return true;
 }
 

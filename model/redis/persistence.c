@@ -113,14 +113,8 @@ void save_kill(struct server *s) {
 }
 
 void save_abandon(struct server *s) {
-    struct child_status status;
-    host_child_kill(s->host, s->save.child, 9);
-    if (host_child_reap(s->host, s->save.child, &status)) {
-        save_work_remove_temp(s->save.work);
-        save_work_free(s->save.work);
-    }
-    s->save.work = NULL;
-    s->save.child = NULL;
+    save_kill(s);
+    save_work_remove_temp(s->save.work);
 }
 
 static void log_end(struct server *s, const struct child_status *status) {
@@ -209,7 +203,7 @@ static bool save_here(struct server *s, bool in_command) {
 }
 
 bool save_now(struct server *s) {
-    assert(!save_running(s));
+    assert(!save_running(s) || s->save.killed);
     return save_here(s, false);
 }
 

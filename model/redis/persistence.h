@@ -56,7 +56,7 @@ bool save_now(struct server *s);
 bool save_running(const struct server *s);
 /* Kills the child, as the real server does with a snapshot that nobody needs. */
 void save_kill(struct server *s);
-/* This process is about to end: so does its child, without consequences. */
+/* This process wants to end: so does its child. Should the process stay, its cron hears of the child's end. */
 void save_abandon(struct server *s);
 /* Takes notice of a child that has ended. */
 void save_check_done(struct server *s);

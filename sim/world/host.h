@@ -300,7 +300,8 @@ static inline void host_look(struct host *h) {
     if (h->ops->look) h->ops->look(h);
 }
 
-/* Ends this process in an orderly way after the current turn (exit(3)): outputs written so far are delivered. */
+/* Ends this process in an orderly way after the current turn (exit(3)): outputs written so far are delivered. The node is
+ * not called any more, before_sleep of this turn included. */
 static inline void host_exit(struct host *h, int code) {
     h->ops->exit(h, code);
 }

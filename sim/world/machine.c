@@ -101,7 +101,7 @@ sim_time machine_departure(const struct machine *m) {
 
 static void fire_timers(struct machine *m, struct ring *due) {
     struct ring *r;
-    while (!m->doomed && (r = ring_take_first(due))) {
+    while (!machine_is_over(m) && (r = ring_take_first(due))) {
         struct host_timer *t = CONTAINER_OF(r, struct host_timer, ring);
         t->armed = false;
         machine_note(m, (struct happening){.kind = TRACE_TIMER, .peer = NO_PARTY});
@@ -111,7 +111,7 @@ static void fire_timers(struct machine *m, struct ring *due) {
 
 static void tell_children(struct machine *m, struct ring *ready) {
     struct ring *r;
-    while (!m->doomed && (r = ring_take_first(ready))) child_tell(CONTAINER_OF(r, struct child, pipe_ready));
+    while (!machine_is_over(m) && (r = ring_take_first(ready))) child_tell(CONTAINER_OF(r, struct child, pipe_ready));
 }
 
 /* The OOM killer: the child first, then the process itself. Memory that nobody copies grows slowly: without a child
@@ -145,7 +145,7 @@ static void dispatch(struct machine *m) {
     sockets_tell_readable(m, &readables);
     tell_children(m, &children);
     fire_timers(m, &timers);
-    if (!m->doomed && ops->before_sleep) ops->before_sleep(m->host.node);
+    if (!machine_is_over(m) && ops->before_sleep) ops->before_sleep(m->host.node);
     check_memory(m, timers_due);
     put_back(&m->due_timers, &timers);
     put_back(&m->child_pipes, &children);

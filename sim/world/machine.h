@@ -89,6 +89,11 @@ static inline struct machine *world_machine(const struct world *w, uint16_t part
     return w->machines[party];
 }
 
+/* Killed, or exited, in the turn that runs: the node is not called any more. */
+static inline bool machine_is_over(const struct machine *m) {
+    return m->doomed || m->process == PROCESS_EXITING;
+}
+
 /* --- machine.c ------------------------------------------------------------------------------------------ */
 
 void machine_init(struct machine *m);

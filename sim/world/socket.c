@@ -306,14 +306,14 @@ static void tell_one(struct machine *m, struct socket *s) {
 
 void sockets_tell(struct machine *m, struct ring *batch) {
     struct ring *r;
-    while (!m->doomed && (r = ring_take_first(batch))) tell_one(m, CONTAINER_OF(r, struct socket, events));
+    while (!machine_is_over(m) && (r = ring_take_first(batch))) tell_one(m, CONTAINER_OF(r, struct socket, events));
 }
 
 /* A node that read something but left a part is called again next turn; one that read nothing, once more comes. */
 void sockets_tell_readable(struct machine *m, struct ring *batch) {
     const struct node_ops *ops = m->host.node_ops;
     struct ring *r;
-    while (!m->doomed && (r = ring_take_first(batch))) {
+    while (!machine_is_over(m) && (r = ring_take_first(batch))) {
         struct socket *s = CONTAINER_OF(r, struct socket, readable);
         uint64_t before = socket_in(s)->read;
         if (ops->readable) ops->readable(m->host.node, &s->conn);

@@ -227,6 +227,26 @@ START_TEST(terminate_and_exit) {
 }
 END_TEST
 
+/* What else was ready in the turn in which it exits is nobody's business any more. */
+START_TEST(an_exited_process_is_not_called) {
+    tiny_connect(&tw, 0, 1);
+    struct conn *peer = A->last;
+    unsigned turns = B->turns;
+    ck_assert(world_pause(tw.world, 1));
+    host_timer_at(B->host, &B->timer, world_now(tw.world) + SIM_MS);
+    host_write(peer, "x", 1);
+    ck_assert(world_terminate(tw.world, 1));
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert(world_resume(tw.world, 1));
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_uint_eq(B->terminated, 1);
+    ck_assert_uint_eq(B->got.len, 0);
+    ck_assert_uint_eq(B->ticks, 0);
+    ck_assert_uint_eq(B->turns, turns);
+    ck_assert(!world_alive(tw.world, 1));
+}
+END_TEST
+
 START_TEST(process_too_big_for_its_machine_is_killed) {
     uint64_t changes = world_change_count(tw.world);
     B->memory = (uint64_t)costs_default().memory + 1;
@@ -486,6 +506,7 @@ static void add(TCase *t) {
     tcase_add_test(t, paused_host_collects_and_goes_on);
     tcase_add_test(t, stopped_cpu_computes_nothing);
     tcase_add_test(t, terminate_and_exit);
+    tcase_add_test(t, an_exited_process_is_not_called);
     tcase_add_test(t, process_too_big_for_its_machine_is_killed);
     tcase_add_test(t, wall_clock_jumps_and_drifts);
     tcase_add_test(t, transfer_times_are_exact);
