@@ -64,3 +64,13 @@ index_is_complete() {
     return "$bad"
 }
 verify "every scenario is in the index" index_is_complete
+
+# The page names scenarios as topic/name.scn and unit tests as test_name.c.
+yardstick_names_exist() {
+    local name bad=0 page=tests/scenarios/redis-tests.md
+    while IFS= read -r name; do
+        [ -e "scenarios/$name" ] || [ -e "tests/unit/$name" ] || { echo "$page names $name, which does not exist"; bad=1; }
+    done < <(grep -oE '`[a-z0-9_-]+/[a-z0-9_-]+\.scn`|`test_[a-z_]+\.c`' "$page" | tr -d '`' | grep -vx 'topic/name.scn' | grep -vx 'test_name.c' | sort -u)
+    return "$bad"
+}
+verify "the comparison with the real server's tests names files that exist" yardstick_names_exist
