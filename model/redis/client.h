@@ -23,7 +23,8 @@ enum client_flag {
     CLIENT_PROTOCOL_ERROR = 512,
     CLIENT_PRE_PSYNC = 1024, /* a master reached by SYNC: gets no ACKs */
     CLIENT_READ_BUSY = 2048, /* its bytes are being parsed: must not be freed now */
-    CLIENT_CONN_OVER = 4096  /* nothing can be written any more, nor need it be closed */
+    CLIENT_CONN_OVER = 4096, /* nothing can be written any more, nor need it be closed */
+    CLIENT_CONN_RESET = 8192 /* and its peer has no name any more */
 };
 
 enum blocked_why {

@@ -74,10 +74,10 @@ int fields_find(const char *name) {
     return info_find(name);
 }
 
-static const char *field_name(int field, char room[16]) {
+const char *fields_name(int field, char *room, size_t size) {
     if (field >= OUTSIDE) return outside[field - OUTSIDE].name;
     if (field < INFO_FIELDS) return fields_names[field];
-    snprintf(room, 16, field >= INFO_DB ? "db%d" : "slave%d", field - (field >= INFO_DB ? INFO_DB : INFO_SLAVE));
+    snprintf(room, size, field >= INFO_DB ? "db%d" : "slave%d", field - (field >= INFO_DB ? INFO_DB : INFO_SLAVE));
     return room;
 }
 
@@ -155,7 +155,7 @@ static void take_one(void *ctx, const char *name, const struct field_value *valu
 static void explain_undefined(const struct model *model, const struct server *s, int field, const char *node,
                               struct field_value *value, struct buffer *text) {
     char room[16];
-    const char *name = field_name(field, room);
+    const char *name = fields_name(field, room, sizeof(room));
     if (!s) {
         buffer_printf(text, "%s has no field %s (down)", node, name);
     } else if (!s->link.host) {

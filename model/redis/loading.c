@@ -125,23 +125,44 @@ static void drop_expired(void *ctx, int db, struct bytes key) {
 
 static uint64_t drop_all_expired(struct server *s) {
     struct dropping d = {s, keyspace_digest(s->ks)};
-    return keyspace_expire_cycle(s->ks, s->mstime, SIZE_MAX, drop_expired, &d);
+    uint64_t counted = s->stats.expired_keys;
+    uint64_t dropped = keyspace_expire_cycle(s->ks, s->mstime, SIZE_MAX, drop_expired, &d);
+    s->stats.expired_keys = counted; /* they are rdb_last_load_keys_expired */
+    return dropped;
 }
 
-static void end_start(struct server *s) {
-    const struct rdb_info *info = rdb_reader_info(s->loading.reader);
-    bool history = info->has_replication; /* offset 0 is a place in a history, too: measured on both roles */
-    uint64_t expired = 0;
-    if (history)
+/* A master's DELs for keys that expired meanwhile go into a backlog even if there is no history to go on with; that one
+ * is dropped, the offset stays. */
+static uint64_t start_master(struct server *s, const struct rdb_info *info) {
+    uint64_t expired;
+    if (info->has_replication) { /* offset 0 is a place in a history, too: measured on both roles */
         take_history(s, info);
-    else if (!server_is_replica(s))
-        expired = drop_all_expired(s);
+        note_boot(s, true);
+        return drop_all_expired(s);
+    }
+    replication_create_backlog(s, false);
+    expired = drop_all_expired(s);
+    replication_free_backlog(s);
     note_boot(s, true);
-    if (history && !server_is_replica(s)) expired = drop_all_expired(s);
+    return expired;
+}
+
+static void log_start(struct server *s, uint64_t expired) {
     log_success(s, expired);
     int64_t ms = (host_now(s->host) - s->loading.began) / SIM_MS;
     host_log(s->host, LOG_NOTICE, "DB loaded from disk: %lld.%03lld seconds", (long long)(ms / 1000),
              (long long)(ms % 1000));
+}
+
+static void end_start(struct server *s) {
+    const struct rdb_info *info = rdb_reader_info(s->loading.reader);
+    if (server_is_replica(s)) {
+        log_start(s, 0);
+        if (info->has_replication) take_history(s, info);
+        note_boot(s, true);
+    } else {
+        log_start(s, start_master(s, info));
+    }
     loading_end(s);
     server_ready(s);
 }

@@ -33,10 +33,12 @@ static void delete_expired(void *ctx, int db, struct bytes key) {
     struct database *in = keyspace_database(s->ks, db);
     struct entry *e = database_find(in, key);
     if (!e || e->deadline == NO_DEADLINE) return;
-    if (e->deadline < s->mstime)
-        database_remove(in, e);
-    else
+    if (e->deadline >= s->mstime) {
         remember(s, db, key, e->deadline);
+        return;
+    }
+    database_remove(in, e);
+    s->stats.expired_keys++;
 }
 
 void local_expiry_cycle(struct server *s) {

@@ -68,7 +68,6 @@ static void prepare(struct server *s, enum save_target target, bool for_replicas
     replication_random_id(s, mark);
     memcpy(s->save.mark, mark, EOF_MARK_LEN);
     if (target == SAVE_TO_SOCKETS) return;
-    s->stats.rdb_saves++;
     s->dirty_before_bgsave = s->dirty;
     s->lastbgsave_try = s->unixtime;
 }
@@ -83,6 +82,7 @@ static bool fail_to_fork(struct server *s) {
 
 bool save_start(struct server *s, enum save_target target, bool for_replicas) {
     assert(!save_running(s));
+    if (target == SAVE_TO_FILE) s->stats.rdb_saves++; /* what FLUSHALL and SHUTDOWN save does not count */
     prepare(s, target, for_replicas);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
     if (!snapshot) return fail_to_fork(s);
@@ -261,9 +261,12 @@ void bgsave_command(struct client *c) {
 
 void save_command(struct client *c) {
     struct server *s = c->server;
-    if (save_running(s))
+    if (save_running(s)) {
         client_reply_error(c, "ERR Background save already in progress");
-    else if (save_now(s))
+        return;
+    }
+    s->stats.rdb_saves++;
+    if (save_now(s))
         client_reply_status(c, "OK");
     else
         client_reply_error(c, "ERR");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "model/redis/dataset.h"
+#include "model/redis/fields.h"
 #include "model/redis/resp.h"
 
 /* --- its configuration ---------------------------------------------------------------------------------------------
@@ -97,7 +98,7 @@ static const struct real real = {
     .begin = begin,
     .ask = ask,
     .read = real_read,
-    .field_name = real_field_name,
+    .field_name = fields_name,
     .is_expensive = is_expensive,
     .unit = real_unit,
     .across = real_across,
@@ -109,6 +110,7 @@ static const struct real real = {
     .log_line = real_log_line,
     .facts = real_facts,
     .unlike = real_unlike,
+    .near = real_near,
     .log_fact = real_log_fact,
     .unlike_reply = real_unlike_reply,
     .reply_fact = real_reply_fact,

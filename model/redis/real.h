@@ -12,7 +12,6 @@ const struct real *redis_real(void);
 
 /* --- between its files --- */
 void real_read(const struct reply *replies, size_t count, reading_add_fn *add, struct reading *reading);
-const char *real_field_name(int field, char *room, size_t size);
 sim_time real_unit(const char *field);
 bool real_across(const struct readings_view *view, uint16_t node, const char *field, int64_t *number);
 bool real_settled(const struct readings_view *view, struct buffer *why);
@@ -22,6 +21,7 @@ extern const char *const real_metrics[], *const real_checks[];
 
 extern const struct real_fact real_facts[];
 const char *real_unlike(const char *field);
+const char *real_near(const char *field, const char *model, const char *real);
 bool real_log_line(struct bytes line, enum log_level *level, struct bytes *message);
 bool real_log_fact(struct bytes message, struct buffer *out);
 const char *real_unlike_reply(struct bytes request);

@@ -53,17 +53,6 @@ void real_read(const struct reply *replies, size_t count, reading_add_fn *add, s
     if (count > 1 && replies[1].kind != REPLY_ERROR) add(reading, "digest", replies[1].text);
 }
 
-const char *real_field_name(int field, char *room, size_t size) {
-    static const char *const names[] = {
-#define FIELD(name, section, unit) #name,
-#include "model/redis/info_fields.def"
-#undef FIELD
-    };
-    if (field < INFO_FIELDS) return names[field];
-    snprintf(room, size, field >= INFO_DB ? "db%d" : "slave%d", field - (field >= INFO_DB ? INFO_DB : INFO_SLAVE));
-    return room;
-}
-
 sim_time real_unit(const char *field) {
     static const sim_time units[] = {
 #define FIELD(name, section, unit) unit,
@@ -94,7 +83,8 @@ static bool is_replica(const struct readings_view *view, size_t node) {
 static uint16_t upstream_of(const struct readings_view *view, size_t node) {
     if (!is_replica(view, node)) return NO_PARTY;
     for (size_t i = 0; i < view->node_count; i++) {
-        if (strcmp(view->names[i], find(view, node, "master_host")) == 0) return (uint16_t)i;
+        bool same_port = number(view, node, "master_port") == view->ports[i];
+        if (same_port && strcmp(view->names[i], find(view, node, "master_host")) == 0) return (uint16_t)i;
     }
     return NO_PARTY;
 }
@@ -140,14 +130,12 @@ static bool is_caught_up(const struct readings_view *view, size_t node) {
            real_across(view, (uint16_t)node, "lag_bytes", &lag) && lag == 0 && upstream != NO_PARTY;
 }
 
-/* Each replica that a master shows is online and has acknowledged all. */
-static bool acknowledged(const struct readings_view *view, size_t node) {
-    char name[16], want[40];
-    snprintf(want, sizeof want, "offset=%lld,", (long long)number(view, node, "master_repl_offset"));
+/* Each replica that a master shows is online. */
+static bool all_online(const struct readings_view *view, size_t node) {
+    char name[16];
     for (int64_t i = 0; i < number(view, node, "connected_slaves"); i++) {
         snprintf(name, sizeof name, "slave%d", (int)i);
-        const char *text = find(view, node, name);
-        if (!strstr(text, "state=online") || !strstr(text, want)) return false;
+        if (!strstr(find(view, node, name), "state=online")) return false;
     }
     return true;
 }
@@ -159,7 +147,7 @@ bool real_settled(const struct readings_view *view, struct buffer *why) {
                            : is_busy(view, i)                              ? "is busy"
                            : is_stranded(view, i)                          ? NULL
                            : is_replica(view, i) && !is_caught_up(view, i) ? "has not caught up"
-                           : !acknowledged(view, i)                        ? "waits for acknowledgements"
+                           : !all_online(view, i)                          ? "brings a replica up"
                                                                            : NULL;
         if (!what) continue;
         buffer_printf(why, "%s %s", view->names[i], what);

@@ -55,6 +55,9 @@ void apply_cache_history(struct server *s, int64_t offset, int db) {
 
 void apply_cache_own_history(struct server *s) {
     PROBE(s, CACHED_SYNTHESISED);
+    host_log(s->host, LOG_NOTICE,
+             "Before turning into a replica, using my own master parameters to synthesize a cached "
+             "master: I may be able to synchronize with the new master with just a partial transfer.");
     apply_cache_history(s, s->repl.offset, s->stream_db == -1 ? 0 : s->stream_db);
 }
 

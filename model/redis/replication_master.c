@@ -7,6 +7,10 @@
 const char *replica_name(const struct client *c) {
     struct buffer *text = &c->server->peer_text;
     buffer_clear(text);
+    if (c->flags & CLIENT_CONN_RESET && !c->replica.announced_ip) {
+        buffer_printf(text, "client id #%llu", (unsigned long long)c->id);
+        return text->at;
+    }
     buffer_puts(text, c->replica.announced_ip ? c->replica.announced_ip : host_peer_name(c->conn));
     if (c->replica.listening_port)
         buffer_printf(text, ":%u", (unsigned)c->replica.listening_port);

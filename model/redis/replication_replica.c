@@ -141,9 +141,6 @@ void replication_set_master(struct server *s, struct bytes host, uint16_t port) 
     link_abort(s);
     if (was_master) {
         PROBE(s, DEMOTED);
-        host_log(s->host, LOG_NOTICE,
-                 "Before turning into a replica, using my own master parameters to synthesize a cached "
-                 "master: I may be able to synchronize with the new master with just a partial transfer.");
         apply_cache_own_history(s);
     } else {
         PROBE(s, REPOINTED);

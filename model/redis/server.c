@@ -139,7 +139,7 @@ static void closed(void *node, struct conn *conn, enum conn_end why) {
     struct client *c = conn->user;
     server_update_time(s);
     if (c) {
-        c->flags |= CLIENT_CONN_OVER;
+        c->flags |= why == CONN_EOF ? CLIENT_CONN_OVER : CLIENT_CONN_OVER | CLIENT_CONN_RESET;
         client_free(c);
     } else if (conn == s->link.conn) {
         link_closed(s, why);

@@ -207,7 +207,15 @@ static void set_clocks(struct run *run) {
     for (uint16_t i = 0; i <= run->console_party; i++) world_clock_set(run->world, i, wall);
 }
 
+static bool is_usual(const struct spread *latency) {
+    return latency->a == 0 && latency->b == 0;
+}
+
 static void set_links(struct run *run) {
+    struct link_change *usual = POOL_NEW(run->pool, struct link_change);
+    *usual = (struct link_change){.everywhere = true, .latency = run->setup->latency};
+    usual->set[LINK_LATENCY] = true;
+    if (!is_usual(&usual->latency)) links_add(run, POOL_NEW(run->pool, struct link_layer), usual);
     for (size_t i = 0; i < run->plan->statement_count; i++) {
         const struct statement *st = &run->plan->statements[i];
         if (st->kind == ST_LINK) links_add(run, POOL_NEW(run->pool, struct link_layer), &st->link);

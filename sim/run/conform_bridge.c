@@ -10,10 +10,10 @@
 #include "sim/run/state.h"
 
 /* How old a reading may be for expectations, and while the run waits to be at rest. */
-#define FRESH       (4 * SIM_MS)
+#define FRESH       (2 * SIM_MS)
 #define FRESH_QUIET (40 * SIM_MS)
-/* The servers must be at rest so long: more than one of their one-second crons. */
-#define QUIET_FOR (1200 * SIM_MS)
+/* The servers must be at rest so long, on top of what the model took. */
+#define QUIET_FOR (300 * SIM_MS)
 /* The clock and log files are looked at so often. */
 enum { TICK_MS = 5 };
 
@@ -54,6 +54,10 @@ static void hear_pause(void *ctx, const struct happening *h) {
     struct model *model = ctx;
     if (h->node >= model->node_count) return;
     struct stand_in *node = &model->nodes[h->node];
+    if (h->a != 0) { /* what it would say while it cannot */
+        hand_read(node, false, 0);
+        hand_read(node, true, 0);
+    }
     node->paused = h->a != 0;
     if (node->pid > 0) kill(node->pid, node->paused ? SIGSTOP : SIGCONT);
 }
@@ -63,6 +67,7 @@ static struct model *create(const struct model_setup *from) {
     model->setup = from->ctx;
     model->pool = from->pool;
     model->asking = pool_create();
+    model->phases = chance_named(from->seed, "real phases", NULL, NULL, model->setup->number);
     model->from = from;
     model->node_count = (uint16_t)from->node_count;
     model->inner = model->setup->base->create(from);
@@ -88,9 +93,17 @@ static struct model *create(const struct model_setup *from) {
     return model;
 }
 
+/* What servers said is old now; of one that is stopped it is the newest there is. */
+static void forget_readings(struct model *model) {
+    for (uint16_t i = 0; i < model->node_count; i++) {
+        struct stand_in *node = &model->nodes[i];
+        if (!node->paused) node->quick.taken = node->full.taken = -1;
+    }
+}
+
 static void finish(struct model *model, bool at_rest) {
     (void)at_rest;
-    for (uint16_t i = 0; i < model->node_count; i++) model->nodes[i].quick.taken = model->nodes[i].full.taken = -1;
+    forget_readings(model);
 }
 
 /* --- servers
@@ -113,6 +126,13 @@ static bool prepare(struct stand_in *node) {
     return good;
 }
 
+/* Servers have been up for different times when time begins, as in the model: their crons are out of phase. */
+static void wait_for_phase(struct model *model) {
+    uint64_t ns = chance_below(&model->phases, (uint64_t)SIM_SECOND / (model->node_count + 1u) * 2);
+    struct timespec pause = {(time_t)(ns / (uint64_t)SIM_SECOND), (long)(ns % (uint64_t)SIM_SECOND)};
+    nanosleep(&pause, NULL);
+}
+
 static void boot(struct model *model, struct host *host, const struct setting *settings, size_t count) {
     struct stand_in *node = &model->nodes[host->index];
     node->host = host;
@@ -121,6 +141,12 @@ static void boot(struct model *model, struct host *host, const struct setting *s
     host->node = node;
     host->node_ops = &stand_in_ops;
     host_listen(host, model->names.model_ports[node->party]);
+    node->exited = false;
+    if (model->world) {
+        stand_in_set_gates(node); /* its first attempt to connect comes at once */
+    } else {
+        wait_for_phase(model);
+    }
     if (!process_start(node) && !node->exited) {
         bridge_fail(model, "%s: the server %s could not be started", node->name, model->setup->program);
     } else if (!model->world && !node->exited && !prepare(node)) {
@@ -136,7 +162,8 @@ static void keep_counts(struct model *model, uint16_t party) {
     const struct real *real = model->setup->real;
     for (uint16_t i = 0; i < model->node_count; i++) model->view[i] = NULL;
     model->view[party] = hand_read(&model->nodes[party], false, 0);
-    struct readings_view view = {model->view, model->names.nodes, model->node_count, reading_find, NULL};
+    struct readings_view view = {model->view,       model->names.nodes, model->names.model_ports,
+                                 model->node_count, reading_find,       NULL};
     for (size_t i = 0; real->metrics[i] && model->view[party]; i++) {
         model->ended[i] += real->metric(&view, real->metrics[i]);
     }
@@ -213,7 +240,7 @@ static void encode(struct model *model, uint16_t party, const struct bytes *word
     }
     model->setup->base->encode(model->inner, party, copy, count, out);
     pool_free(model->pool, copy, count * sizeof *copy);
-    for (uint16_t i = 0; i < model->node_count; i++) model->nodes[i].quick.taken = model->nodes[i].full.taken = -1;
+    forget_readings(model);
 }
 
 /* --- reading
@@ -223,7 +250,8 @@ static struct readings_view look(struct model *model, sim_time age) {
     for (uint16_t i = 0; i < model->node_count; i++) {
         model->view[i] = model->nodes[i].host ? hand_read(&model->nodes[i], false, age) : NULL;
     }
-    return (struct readings_view){model->view, model->names.nodes, model->node_count, reading_find, NULL};
+    return (struct readings_view){model->view,       model->names.nodes, model->names.model_ports,
+                                  model->node_count, reading_find,       NULL};
 }
 
 static bool is_number(const char *text, int64_t *n) {
@@ -437,10 +465,8 @@ static void look_around(struct model *model) {
     }
 }
 
-/* The servers have been up for a while when time begins, as in the model. */
 static void begin_time(struct model *model, struct run *run) {
-    struct timespec phase = {(time_t)(model->setup->phase / SIM_SECOND), (long)(model->setup->phase % SIM_SECOND)};
-    nanosleep(&phase, NULL);
+    wait_for_phase(model);
     for (uint16_t i = 0; i < model->node_count; i++) process_skip_log(&model->nodes[i]);
     clock_gettime(CLOCK_MONOTONIC, &model->zero);
     model->world = run->world;

@@ -17,7 +17,7 @@ struct bridge_setup {
     uint16_t first_port; /* real ports are taken from there on */
     sim_time rest_from;  /* the run is not at rest before; */
     sim_time rest_by;    /* and not waited for after that */
-    uint64_t phase;      /* ns that pass between the start of the servers and time 0 */
+    uint64_t number;     /* among the real runs of the scenario: each has phases of its own */
 };
 
 /* The system for one run: fills *system, whose create() expects the setup as run_setup's ctx. */

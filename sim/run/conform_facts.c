@@ -1,6 +1,10 @@
 #include "sim/run/conform_facts.h"
 
 #include <assert.h>
+#include <stdio.h>
+
+#define HASTE  (20 * SIM_MS)
+#define MOMENT (500 * SIM_MS)
 
 enum { IDENTITIES_MAX = 26 };
 
@@ -34,17 +38,35 @@ static void hear_begin(void *ctx, const struct run_identity *identity) {
     if (facts->names_of) facts->names = facts->names_of(identity->model);
     facts->node_count = identity->node_count;
     facts->console = identity->party_count - 1;
-    facts->logs = POOL_ARRAY(facts->pool, struct buffer, identity->node_count);
-    for (size_t i = 0; i < identity->node_count; i++) buffer_init(&facts->logs[i], facts->pool);
+    size_t logs = identity->node_count * identity->node_count;
+    facts->logs = POOL_ARRAY(facts->pool, struct buffer, logs);
+    for (size_t i = 0; i < logs; i++) buffer_init(&facts->logs[i], facts->pool);
+}
+
+/* Whom a log line is about: the first other node that it names with a port; else the node itself. */
+static uint16_t find_peer(const struct facts *facts, uint16_t node, struct bytes message) {
+    for (uint16_t i = 0; i < facts->node_count; i++) {
+        char named[80];
+        size_t len = (size_t)snprintf(named, sizeof named, " %s:", facts->plan->nodes[i].name);
+        if (i != node && len < sizeof named && memmem(message.at, message.len, named, len)) return i;
+    }
+    return node;
+}
+
+/* Lines about different peers come in any order. */
+static struct buffer *log_about(struct facts *facts, uint16_t node, uint16_t peer) {
+    return &facts->logs[node * facts->node_count + peer];
 }
 
 static void hear_happening(void *ctx, const struct happening *h) {
     struct facts *facts = ctx;
     if (h->kind != TRACE_LOG || h->node >= facts->node_count) return;
+    struct bytes message = {h->text, h->len};
     buffer_clear(&facts->text);
-    if (!facts->real->log_fact((struct bytes){h->text, h->len}, &facts->text)) return;
-    buffer_put(&facts->logs[h->node], facts->text.at, facts->text.len);
-    buffer_putc(&facts->logs[h->node], '\n');
+    if (!facts->real->log_fact(message, &facts->text)) return;
+    struct buffer *log = log_about(facts, h->node, find_peer(facts, h->node, message));
+    buffer_put(log, facts->text.at, facts->text.len);
+    buffer_putc(log, '\n');
 }
 
 /* "SET k v", and "SET k v (2)" for the second of that node. */
@@ -66,7 +88,13 @@ static void hear_op(void *ctx, const struct op_record *op) {
     if (facts->names) names_put_back(facts->names, buffer_bytes(&facts->text), &request);
     const char *unlike = facts->real->unlike_reply(buffer_bytes(&request));
     buffer_clear(&facts->text);
-    if (op->fate == OP_CLOSED) {
+    facts->real->reply_fact(buffer_bytes(&request), &facts->text);
+    buffer_clear(&request);
+    buffer_puts(&request, facts->text.at);
+    buffer_clear(&facts->text);
+    if (op->fate == OP_PENDING) {
+        unlike = "its reply had not come by the end of the run";
+    } else if (op->fate == OP_CLOSED) {
         buffer_puts(&facts->text, "closed");
     } else if (op->reply.len > 0) {
         facts->real->reply_fact(op->reply, &facts->text);
@@ -143,14 +171,40 @@ static const struct statement *statement_at(const struct plan *plan, uint32_t li
     return NULL;
 }
 
+/* A reply that must come within less than the proxy's own time. */
+static const char *unlike_haste(const struct command_action *command) {
+    return command->has_within && command->within < HASTE ? "the observer's own way takes that long" : NULL;
+}
+
+/* A state that the observer can miss between two of its questions. */
+static const char *unlike_moment(const struct facts *facts, const struct statement *st) {
+    bool short_look = st->expect == EXPECT_BY && st->until - (st->has_from ? st->from : 0) <= MOMENT;
+    return facts->names && short_look ? "asked every few ms: what lasts less is not seen" : NULL;
+}
+
 /* Expectations. What a reply must be is judged here; its text was compared already. */
 static void add_expectations(struct facts *facts, const struct run_result *result) {
     for (size_t i = 0; i < result->expectation_count; i++) {
         const struct expectation_result *e = &result->expectations[i];
         const struct statement *st = statement_at(facts->plan, e->line);
-        const char *unlike = st && st->kind == ST_EXPECT ? unlike_condition(facts, &st->condition) : NULL;
+        const char *unlike = !st                     ? NULL
+                             : st->kind == ST_EXPECT ? unlike_condition(facts, &st->condition)
+                                                     : unlike_haste(&st->action.command);
+        if (st && st->kind == ST_EXPECT && !e->held && !unlike) unlike = unlike_moment(facts, st);
         const char *value = e->held ? "held" : pool_printf(facts->pool, "missed: %s", e->got);
         add(facts, pool_printf(facts->pool, "line %u", e->line), e->text, value, unlike);
+    }
+}
+
+static void add_logs(struct facts *facts) {
+    for (uint16_t node = 0; node < facts->node_count; node++) {
+        for (uint16_t peer = 0; peer < facts->node_count; peer++) {
+            const struct buffer *log = log_about(facts, node, peer);
+            const char *name = "log";
+            if (peer != node) name = pool_printf(facts->pool, "log about %s", facts->plan->nodes[peer].name);
+            add(facts, facts->plan->nodes[node].name, name, log->len ? log->at : "", NULL);
+            facts->items[facts->count - 1].is_list = true;
+        }
     }
 }
 
@@ -158,10 +212,7 @@ static bool hear_end(void *ctx, const struct run_result *result) {
     struct facts *facts = ctx;
     facts->ended = result->sim_ns;
     add_fields(facts, result);
-    for (size_t node = 0; node < facts->node_count; node++) {
-        add(facts, facts->plan->nodes[node].name, "log", facts->logs[node].len ? facts->logs[node].at : "", NULL);
-        facts->items[facts->count - 1].is_list = true;
-    }
+    add_logs(facts);
     add_expectations(facts, result);
     return true;
 }

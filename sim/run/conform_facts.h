@@ -28,7 +28,7 @@ struct facts {
     const struct system *system;
     size_t node_count, console;
     size_t commands_max; /* of a scenario that sends thousands, so many replies are compared */
-    struct buffer *logs; /* by node */
+    struct buffer *logs; /* by node and whom they are about */
     struct buffer text;
     struct recorder recorder;
     /* The real side: the addresses in its requests; NULL: there are none. */

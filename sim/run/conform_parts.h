@@ -71,6 +71,7 @@ struct model {
     struct names names;
     uv_loop_t loop;
     uv_timer_t timer;
+    struct chance phases;
     struct timespec zero; /* the clock's time 0 of the run */
     const struct reading **view;
     sim_time quiet_since; /* real time; -1: not quiet */

@@ -164,7 +164,7 @@ void stand_in_set_gates(struct stand_in *node) {
     for (uint16_t to = 0; to < node->model->node_count; to++) {
         struct gate *gate = &node->gates[to];
         if (to == node->party) continue;
-        bool open = node->pid > 0 && !node->exited && can_be_reached(node->model, node->party, to);
+        bool open = node->host && !node->exited && can_be_reached(node->model, node->party, to);
         if (open && gate->watch.fd < 0) open_gate(node, gate);
         if (!open && gate->watch.fd >= 0) watch_end(&gate->watch, false);
     }

@@ -19,6 +19,7 @@ typedef void reading_add_fn(struct reading *reading, const char *name, struct by
 struct readings_view {
     const struct reading *const *nodes;
     const char *const *names;
+    const uint16_t *ports; /* on which they listen, in the scenario */
     size_t node_count;
     const char *(*find)(const struct reading *reading, const char *field); /* its text; NULL: it was not shown */
     const struct rest_view *rest;                                          /* for settled() only */
@@ -93,6 +94,8 @@ struct real {
     const struct real_fact *facts; /* ends with field == NULL */
     /* Why a field's value cannot be the same on both sides; NULL: it can. */
     const char *(*unlike)(const char *field);
+    /* Whether two values of a field differ in nothing but what goes on at rest; then how, in words; else NULL. */
+    const char *(*near)(const char *field, const char *model, const char *real);
     /* Appends what can be compared of a log message (numbers and ids left out); false: nothing. */
     bool (*log_fact)(struct bytes message, struct buffer *out);
     /* Why the reply to a command cannot be compared; NULL: it can, after reply_fact. */

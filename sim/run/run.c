@@ -32,6 +32,7 @@ struct loop {
     uint64_t instants;
     bool instant_over; /* `when` lines and rest were judged for the instant of the last event */
     bool over;
+    sim_time rested;      /* when it was at rest first; -1: it was not */
     struct ending ending; /* once it is over */
 };
 
@@ -155,13 +156,19 @@ static sim_time last_instant(struct run *run) {
     return run->plan->has_end ? run->plan->end : rest_deadline(run);
 }
 
+/* The run is at rest at this instant; whether it goes on for a while all the same. */
+static bool lingers_on(struct run *run, struct loop *loop) {
+    if (run->setup->lingers == 0) return false;
+    if (loop->rested < 0) loop->rested = world_now(run->world);
+    return expectations_waiting(run) || world_now(run->world) < loop->rested + run->setup->lingers;
+}
+
 /* Everything of an instant has happened. True if the run is over: at rest. */
 static bool end_instant(struct run *run, struct loop *loop) {
     loop->instants++;
     loop->instant_events = 0;
     look(run, loop);
-    if (run->plan->has_end || !rest_reached(run)) return false;
-    if (run->setup->waits_for_expectations && expectations_waiting(run)) return false;
+    if (run->plan->has_end || !rest_reached(run) || lingers_on(run, loop)) return false;
     loop->ending = (struct ending){.at_rest = true, .settled_judged = true, .at = world_now(run->world)};
     return true;
 }
@@ -273,6 +280,7 @@ struct run *run_begin(const struct run_setup *setup) {
     run->loop = POOL_NEW(run->pool, struct loop);
     run->loop->limits = limits_of(setup);
     run->loop->seen = UINT64_MAX;
+    run->loop->rested = -1;
     if (setup->capture) capture_attach(setup->capture, run->world);
     recording_begin(run);
     cluster_start(run);

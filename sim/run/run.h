@@ -36,9 +36,11 @@ struct run_setup {
     struct recorder *const *recorders;
     size_t recorder_count;
     struct capture *capture; /* of the run's traffic; NULL: none */
-    bool no_fields; /* the nodes' fields at the end are not wanted: some cost more than the run */
-    /* The run is not at rest while an expectation waits for a later instant; else the world goes on for that alone. */
-    bool waits_for_expectations;
+    bool no_fields;          /* the nodes' fields at the end are not wanted: some cost more than the run */
+    /* The run goes on until it was at rest so long, and no expectation waits for a later instant; 0: it ends at once,
+     * and the world goes on for expectations alone. */
+    sim_time lingers;
+    struct spread latency; /* of links that no line says anything about; all zero: the usual one */
     /* Other than 0: what the lines draw (instants, operations) is the seed's, the chance of the world (phases, delays,
      * ties) another one. */
     uint64_t other_world;
