@@ -6,8 +6,10 @@
 #include "model/redis/server.h"
 
 sim_time server_cron_period(const struct server *s) {
+    enum { HZ_MIN = 1, HZ_MAX = 500 }; /* what the setting is cut to (CONFIG_MIN_HZ, CONFIG_MAX_HZ) */
+    int64_t hz = s->config.hz < HZ_MIN ? HZ_MIN : s->config.hz > HZ_MAX ? HZ_MAX : s->config.hz;
     /* `hz` wins where it was set; else the machine's `cron-period` stands for it. */
-    return s->config.hz == 10 ? s->host->costs->cron_period : SIM_SECOND / s->config.hz;
+    return hz == 10 ? s->host->costs->cron_period : SIM_SECOND / hz;
 }
 
 /* --- clients ------------------------------------------------------------------------------------------------------ */

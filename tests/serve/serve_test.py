@@ -78,6 +78,9 @@ def agrees_on_config(rig):
         if name != "port":
             check(str(s("CONFIG", "SET", name, "x")) == str(r("CONFIG", "SET", name, "x")), name, s("CONFIG", "SET", name, "x"))
     check(str(s("CONFIG", "REWRITE")) == str(r("CONFIG", "REWRITE")))
+    for hz in ("0", "1000000"):  # cut to 1 .. 500, whatever CONFIG GET says
+        check(s("CONFIG", "SET", "hz", hz) == "OK" and s("SET", "k", "v", "PX", "20") == "OK")
+        wait_for("the cron", lambda: s("DBSIZE") == 0)
 
 
 def talk_on_terminal(argv, lines):
@@ -129,9 +132,9 @@ def works_with_redis_benchmark(rig):
 
 def asks_for_passwords(rig):
     """requirepass and AUTH, and masterauth towards and from a real server"""
-    real = rig.real("real", "--requirepass", "foo")
+    real = rig.real("real", "--requirepass", "foo", "--repl-diskless-sync-delay", "0")
     real("AUTH", "foo")
-    s = rig.serve("s", "--requirepass", "foo", "--masterauth", "foo", "--replicaof", "127.0.0.1 %d" % real.port)
+    s = rig.serve("s", "--repl-diskless-sync-delay", "0", "--requirepass", "foo", "--masterauth", "foo", "--replicaof", "127.0.0.1 %d" % real.port)
     for words in (("GET", "k"), ("AUTH", "bar"), ("AUTH", "x", "foo"), ("HELLO", "2"), ("PING",)):
         check(str(s(*words)) == str(Client(real.port)(*words)), words, s(*words))
     check(s("AUTH", "foo") == "OK" and s("PING") == "PONG")
@@ -230,7 +233,7 @@ def feeds_under_load(rig):
     """a full sync to a real replica while redis-benchmark writes; clients are served meanwhile"""
     s = rig.serve("s", "--repl-diskless-sync-delay", "0")
     check(s("DEBUG", "POPULATE", 200000, "big", 100) == "OK")
-    load = subprocess.Popen(["redis-benchmark", "-p", str(s.port), "-t", "set,lpush,hset,zadd,incr", "-n", "30000", "-r", "5000",
+    load = subprocess.Popen(["redis-benchmark", "-p", str(s.port), "-t", "set,lpush,hset,zadd,incr", "-n", "20000", "-r", "5000",
                              "-q"], stdout=subprocess.DEVNULL)
     slowest = 0.0
     real = rig.real("real", "--replicaof", "127.0.0.1 %d" % s.port)
@@ -440,6 +443,67 @@ def stands_garbage(rig):
     check(grown < 16 << 20, "200 announcements of 512 MB took %d bytes" % grown)
 
 
+class FalseMaster:
+    """Answers a replica's handshake as told, then sends what it is given and closes."""
+
+    def __init__(self, port):
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.listener.settimeout(10)
+
+    def play(self, sent, after_psync=True):
+        peer, _ = self.listener.accept()
+        peer.settimeout(10)
+        try:
+            seen = b""
+            while b"PSYNC" not in seen and after_psync:
+                piece = peer.recv(4096)
+                if not piece:
+                    return
+                seen += piece
+                for word in (b"PING", b"listening-port", b"capa\r\n$3\r\neof"):
+                    if word in piece:
+                        peer.sendall(b"+OK\r\n")
+            peer.sendall(sent)
+            peer.settimeout(0.3)
+            try:
+                while peer.recv(4096):
+                    pass
+            except TimeoutError:
+                pass
+        except OSError:
+            pass
+        finally:
+            peer.close()
+
+
+def stands_false_masters(rig):
+    """a master that sends garbage, a broken RDB or giant lengths does not end it"""
+    port = rig.port()
+    master = FalseMaster(port)
+    full = b"+FULLRESYNC " + b"a" * 40 + b" 100\r\n"
+    empty = b"REDIS0010\xff" + b"\0" * 8
+    mark = b"m" * 40
+    for load in ("disabled", "swapdb"):
+        s = rig.serve(load, "--repl-diskless-load", load, "--replicaof", "127.0.0.1 %d" % port, "--repl-timeout", "5")
+        s("CONFIG", "SET", "proto-max-bulk-len", "1mb")
+        before = s.rss()
+        master.play(b"\xff\x00garbage" * 1000 + b"\r\n", after_psync=False)
+        master.play(b"-ERR " + b"x" * 5000 + b"\r\n", after_psync=False)
+        for sent in (b"+FULLRESYNC\r\n$18\r\n" + empty, b"+CONTINUE\r\n" + b"*1\r\n$4\r\nPING\r\n", b"*1\r\n" * 10000,
+                     full + b"garbage\r\n", full + b"-no\r\n", full + b"$-1\r\n", full + b"$100\r\n" + b"g" * 100,
+                     full + b"$99999999999999999999\r\nREDIS0010", full + b"$18\r\nREDIS0099\xff" + b"\0" * 8,
+                     full + b"$1000\r\nREDIS0010\x00\x81\x7f" + b"\xff" * 990, full + b"$900\r\nREDIS0010\xfa\xc0",
+                     full + b"$EOF:" + mark + b"\r\n" + b"REDIS0010\xfe\x00\x02\x01k\x80\x7f\xff\xff\xff" + mark,
+                     full + b"$EOF:" + mark + b"\r\n" + empty[:12] + mark, full + b"\n" * 100000 + b"$18\r\n" + empty +
+                     b"*2\r\n$3\r\nGET\r\n$999999999\r\nx", full + b"$18\r\n" + empty + b"GARBAGE\r\n" * 100,
+                     full + b"$18\r\n" + empty + b"*1\r\n$5\r\nBLPOP\r\n*3\r\n$5\r\nBLPOP\r\n$1\r\na\r\n$1\r\n0\r\n"):
+            master.play(sent)
+            wait_for("PONG after %r" % sent[:80], lambda: s("PING") == "PONG")
+        check(s.rss() - before < 64 << 20, "grew by", s.rss() - before)
+        check(s("REPLICAOF", "NO", "ONE") == "OK" and s("SET", "a", "b") == "OK")
+        check(s.end() == 0)
+
+
 def knows_strangers(rig):
     """who has not told the password gets little room"""
     for server in (rig.serve("s", "--requirepass", "p"), rig.real("real", "--requirepass", "p")):
@@ -516,12 +580,12 @@ def bears_ten_thousand(rig):
 
 def does_not_grow(rig):
     """ten times the same load takes no more memory than the second time"""
-    s = rig.serve("s")
+    s = rig.serve("s", "--repl-diskless-sync-delay", "0")
     real = rig.real("real", "--replicaof", "127.0.0.1 %d" % s.port)
     wait_for("link", lambda: linked(real))
     sizes = []
     for i in range(6):
-        benchmark(s, "-t", "set,incr,lpush,lpop,sadd,spop,hset,zadd,zpopmin,mset", "-n", "20000", "-r", "1000", "-P", "16", "-c",
+        benchmark(s, "-t", "set,incr,lpush,lpop,sadd,spop,hset,zadd,zpopmin,mset", "-n", "10000", "-r", "1000", "-P", "16", "-c",
                   "30")
         s("FLUSHALL")
         for _ in range(50):
@@ -538,7 +602,7 @@ TESTS = [
     starts_as_it_is_told, refuses_bad_lines, agrees_on_config, works_with_redis_cli, works_with_redis_benchmark,
     waits_and_sleeps, guards_itself, asks_for_passwords, feeds_a_real_replica, feeds_under_load, drops_a_stopped_replica,
     outlives_its_transfers, loads_while_its_master_dies, follows_a_real_master, resolves_names, stands_in_chains,
-    restarts_from_its_file, loads_what_a_real_server_saved, stands_garbage, knows_strangers, limits_connections,
+    restarts_from_its_file, loads_what_a_real_server_saved, stands_garbage, stands_false_masters, knows_strangers, limits_connections,
     limits_slow_readers, bears_ten_thousand, does_not_grow
 ]
 
