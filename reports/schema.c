@@ -4,9 +4,10 @@
 #include <assert.h>
 #include <stdio.h>
 
-extern const char embedded_schema_sql[]; /* reports/schema.sql */
+extern const char embedded_schema_sql[];   /* reports/schema.sql */
+extern const char embedded_schema_2_sql[]; /* reports/schema_2.sql */
 
-static const char *const migrations[SCHEMA_VERSION] = {embedded_schema_sql};
+static const char *const migrations[SCHEMA_VERSION] = {embedded_schema_sql, embedded_schema_2_sql};
 
 /* The single number that a statement gives; -1 when it cannot be read. */
 static sqlite3_int64 number_of(sqlite3 *db, const char *sql) {

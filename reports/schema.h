@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #define SCHEMA_APPLICATION_ID 0x64657473 /* "dets" */
-#define SCHEMA_VERSION        1
+#define SCHEMA_VERSION        2
 
 enum schema_state {
     SCHEMA_OURS,      /* of this version: ready */

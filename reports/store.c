@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/conform.h"
 #include "reports/result.h"
 #include "reports/rows.h"
 #include "reports/schema.h"
@@ -33,7 +34,7 @@ static bool run_sql(sqlite3 *db, const char *sql) {
 }
 
 /* What went wrong, in words that say what to do about it. */
-static void explain(sqlite3 *db, const char *path, char *error, size_t error_room) {
+void store_explain(sqlite3 *db, const char *path, char *error, size_t error_room) {
     int code = sqlite3_errcode(db);
 
     if ((code & 0xff) == SQLITE_BUSY)
@@ -42,7 +43,7 @@ static void explain(sqlite3 *db, const char *path, char *error, size_t error_roo
         snprintf(error, error_room, "%s: %s", path, sqlite3_errmsg(db));
 }
 
-static sqlite3 *connect(const char *path, int flags, int busy_ms, char *error, size_t error_room) {
+sqlite3 *store_connect(const char *path, int flags, int busy_ms, char *error, size_t error_room) {
     sqlite3 *db = NULL;
 
     if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
@@ -53,7 +54,7 @@ static sqlite3 *connect(const char *path, int flags, int busy_ms, char *error, s
     sqlite3_busy_timeout(db, busy_ms);
     /* A commit need not reach the disk at once: WAL keeps the file whole, and a power loss costs the last runs only. */
     if (!run_sql(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000")) {
-        explain(db, path, error, error_room);
+        store_explain(db, path, error, error_room);
         sqlite3_close(db);
         return NULL;
     }
@@ -92,14 +93,15 @@ static bool add_campaign(sqlite3 *db, struct recorder_campaign *campaign) {
 }
 
 static bool begin_campaign(struct recorder_campaign *campaign, char *error, size_t error_room) {
-    sqlite3 *db = connect(campaign->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, STORE_BUSY_MS, error, error_room);
+    sqlite3 *db =
+        store_connect(campaign->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, STORE_BUSY_MS, error, error_room);
     bool begun = false;
 
     assert(campaign->run_count < UINT64_C(1) << 48);
     if (!db) return false;
     if (schema_bring_up(db, campaign->path, error, error_room)) {
         begun = add_campaign(db, campaign);
-        if (!begun) explain(db, campaign->path, error, error_room);
+        if (!begun) store_explain(db, campaign->path, error, error_room);
     }
     sqlite3_close(db);
     return begun;
@@ -107,7 +109,7 @@ static bool begin_campaign(struct recorder_campaign *campaign, char *error, size
 
 static bool finish_campaign(const struct recorder_campaign *campaign, bool interrupted, char *error,
                             size_t error_room) {
-    sqlite3 *db = connect(campaign->path, SQLITE_OPEN_READWRITE, STORE_BUSY_MS, error, error_room);
+    sqlite3 *db = store_connect(campaign->path, SQLITE_OPEN_READWRITE, STORE_BUSY_MS, error, error_room);
     sqlite3_stmt *set = NULL;
     bool finished = false;
 
@@ -120,7 +122,7 @@ static bool finish_campaign(const struct recorder_campaign *campaign, bool inter
         sqlite3_bind_int(set, 2, interrupted);
         finished = sqlite3_step(set) == SQLITE_DONE;
     }
-    if (!finished) explain(db, campaign->path, error, error_room);
+    if (!finished) store_explain(db, campaign->path, error, error_room);
     sqlite3_finalize(set);
     sqlite3_close(db);
     return finished;
@@ -130,7 +132,7 @@ static bool finish_campaign(const struct recorder_campaign *campaign, bool inter
 
 /* Gives the run up: what was written of it goes back, and every later run of this recorder fails likewise. */
 static void fail(struct store *store) {
-    explain(store->db, store->campaign.path, store->problem, sizeof store->problem);
+    store_explain(store->db, store->campaign.path, store->problem, sizeof store->problem);
     if (!sqlite3_get_autocommit(store->db)) run_sql(store->db, "ROLLBACK");
     store->writing = false;
 }
@@ -287,13 +289,13 @@ struct recorder *store_open(const struct recorder_campaign *campaign, int busy_m
     }
     store->recorder = (struct recorder){&ops_by_level[campaign->level], store};
     store->campaign = *campaign;
-    store->db = connect(campaign->path, SQLITE_OPEN_READWRITE, busy_ms, error, error_room);
+    store->db = store_connect(campaign->path, SQLITE_OPEN_READWRITE, busy_ms, error, error_room);
     if (!store->db) {
         free(store);
         return NULL;
     }
     if (!result_open(&store->result, store->db, campaign->id) || !rows_open(&store->rows, store->db)) {
-        explain(store->db, campaign->path, error, error_room);
+        store_explain(store->db, campaign->path, error, error_room);
         close_recorder(&store->recorder);
         return NULL;
     }
@@ -316,4 +318,5 @@ const struct recorder_source store_source = {
     .problem = problem_of,
     .close = close_recorder,
     .finish = finish_campaign,
+    .keep_conform = conform_keep,
 };

@@ -6,6 +6,8 @@
 #ifndef REPORTS_STORE_H
 #define REPORTS_STORE_H
 
+#include <sqlite3.h>
+
 #include "sim/run/recorder.h"
 
 /* Bytes of a run that are kept in memory before its transaction begins. */
@@ -20,5 +22,12 @@ extern const struct recorder_source store_source;
 
 /* The same with a shorter wait, for tests. Returns a recorder whose ops are those that campaign->level needs. */
 struct recorder *store_open(const struct recorder_campaign *campaign, int busy_ms, char *error, size_t error_room);
+
+/* --- for those who write other things than runs --- */
+
+/* NULL: `error` says why. The caller closes it. */
+sqlite3 *store_connect(const char *path, int flags, int busy_ms, char *error, size_t error_room);
+/* What went wrong, in words that say what to do about it. */
+void store_explain(sqlite3 *db, const char *path, char *error, size_t error_room);
 
 #endif

@@ -125,3 +125,11 @@ enum arguments_status arguments_read(const char *command, const struct argument_
     }
     return ARGUMENTS_OK;
 }
+
+const char *arguments_text(struct pool *pool, int argc, char **argv) {
+    struct buffer text;
+    buffer_init(&text, pool);
+    buffer_puts(&text, "detsim");
+    for (int i = 0; i < argc; i++) buffer_printf(&text, " %s", argv[i]);
+    return text.at;
+}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/world/buffer.h"
+
 enum argument_form {
     ARGUMENT_FLAG,  /* bool: no value */
     ARGUMENT_TEXT,  /* const char * */
@@ -38,5 +40,8 @@ enum arguments_status {
  * where one is close, as errors of `command` ("detsim run"). */
 enum arguments_status arguments_read(const char *command, const struct argument_rule *rules, int argc, char **argv,
                                      const char **operands, size_t *operand_count);
+
+/* The command line again, as people would type it, for the evidence file. */
+const char *arguments_text(struct pool *pool, int argc, char **argv);
 
 #endif

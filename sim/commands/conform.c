@@ -10,7 +10,8 @@
 enum { JOBS_MAX = 32, RUNS_MAX = 32 };
 
 static const char help[] =
-    "detsim conform FILE... [--server PATH] [--repeat N] [--jobs N] [--format text|json|table] [--all]\n"
+    "detsim conform FILE... [--server PATH] [--repeat N] [--jobs N] [--db FILE]\n"
+    "                       [--format text|json|table] [--all]\n"
     "\n"
     "Runs each scenario in the model and on real servers (started on loopback in a temporary folder, with the\n"
     "simulated network as the proxy between them), and compares facts: fields of every node at the end, who shares\n"
@@ -26,6 +27,7 @@ static const char help[] =
     "  --worlds N      runs of the model (default: 16)\n"
     "  --jobs N        scenarios at a time; their time is spent waiting (default: 4)\n"
     "  --port N        real ports are taken from there on (default: 22400)\n"
+    "  --db FILE       records the facts in an SQLite file (table conform_fact)\n"
     "  --format F      text, json (one object a line) or table (a row of Markdown a scenario)\n"
     "  --all           text: every fact, not only those that differ\n"
     "  --keep          leaves the servers' folders, with their logs, and says where they are\n"
@@ -42,13 +44,15 @@ struct options {
     struct conform_setup setup;
     uint64_t seed, port;
     bool has_seed;
-    const char *format;
+    const char *format, *db, *command;
     bool all;
 };
 
 struct output {
     const struct options *options;
     struct pool *pool;
+    const struct recorder_source *recorders; /* NULL: nothing is recorded */
+    struct recorder_campaign record;
     bool differs, trouble;
 };
 
@@ -63,6 +67,7 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--worlds", ARGUMENT_COUNT, &o->setup.worlds, NULL, NULL},
         {"--jobs", ARGUMENT_COUNT, &o->setup.jobs, NULL, NULL},
         {"--port", ARGUMENT_COUNT, &o->port, NULL, NULL},
+        {"--db", ARGUMENT_TEXT, (void *)&o->db, NULL, NULL},
         {"--format", ARGUMENT_CHOICE, (void *)&o->format, NULL, formats},
         {"--all", ARGUMENT_FLAG, &o->all, NULL, NULL},
         {"--keep", ARGUMENT_FLAG, &o->setup.keep, NULL, NULL},
@@ -99,6 +104,33 @@ static const struct plan **read_files(const struct program *program, struct pool
     return good ? plans : NULL;
 }
 
+/* What cannot be kept is said once. */
+static void keep(struct output *output, const struct conform_outcome *outcome) {
+    char error[512];
+    if (!output->recorders || output->recorders->keep_conform(&output->record, outcome, error, sizeof error)) return;
+    fprintf(stderr, "detsim conform: %s\n", error);
+    output->recorders = NULL;
+    output->trouble = true;
+}
+
+static bool begin_record(struct output *output, const struct program *program, const char *command, size_t count) {
+    char error[512];
+    if (!output->options->db) return true;
+    output->record = (struct recorder_campaign){
+        .path = output->options->db, .command = command, .level = RECORD_SUMMARY, .run_count = count};
+    output->recorders = program->recorders;
+    if (output->recorders->begin(&output->record, error, sizeof error)) return true;
+    fprintf(stderr, "detsim conform: %s\n", error);
+    return false;
+}
+
+static void finish_record(struct output *output, bool interrupted) {
+    char error[512];
+    if (!output->recorders || output->recorders->finish(&output->record, interrupted, error, sizeof error)) return;
+    fprintf(stderr, "detsim conform: %s\n", error);
+    output->trouble = true;
+}
+
 static void tell(void *ctx, const struct conform_outcome *outcome) {
     struct output *output = ctx;
     const struct options *o = output->options;
@@ -114,6 +146,7 @@ static void tell(void *ctx, const struct conform_outcome *outcome) {
     fputs(text.at, stdout);
     fflush(stdout);
     buffer_free(&text);
+    keep(output, outcome);
     if (outcome->problem) output->trouble = true;
     if (conform_count(outcome, CONFORM_DIFFERS) > 0) output->differs = true;
 }
@@ -127,7 +160,9 @@ static int conform_files(const struct program *program, struct options *o, struc
     o->setup.real = program->real;
     o->setup.first_port = (uint16_t)o->port;
     if (o->has_seed) o->setup.seed = &o->seed;
+    if (!begin_record(&output, program, o->command, count)) return EXIT_ENVIRONMENT;
     bool done = conform_all(&o->setup, plans, count, tell, &output);
+    finish_record(&output, !done);
     if (!done) fputs("detsim conform: interrupted; the servers are ended\n", stderr);
     return !done || output.trouble ? EXIT_ENVIRONMENT : output.differs ? EXIT_BROKEN : EXIT_HELD;
 }
@@ -146,6 +181,7 @@ int command_conform(const struct program *program, int argc, char **argv) {
     } else if (wrong) {
         fprintf(stderr, "detsim conform: %s (detsim conform --help shows what there is)\n", wrong);
     } else if (read == ARGUMENTS_OK) {
+        o.command = arguments_text(pool, argc, argv);
         status = conform_files(program, &o, pool, files, count);
     }
     pool_destroy(pool);

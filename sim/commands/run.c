@@ -119,15 +119,6 @@ static struct campaign_file *read_files(const struct program *program, struct po
     return good ? files : NULL;
 }
 
-/* The command line again, for the evidence file. */
-static const char *command_text(struct pool *pool, int argc, char **argv) {
-    struct buffer text;
-    buffer_init(&text, pool);
-    buffer_puts(&text, "detsim");
-    for (int i = 0; i < argc; i++) buffer_printf(&text, " %s", argv[i]);
-    return text.at;
-}
-
 /* The options that a continuation needs again. */
 static const char *options_text(struct pool *pool, const struct options *o) {
     struct buffer text;
@@ -180,7 +171,7 @@ static int run_files(const struct program *program, const struct options *o, str
     if (!files) return EXIT_USAGE;
     struct campaign campaign = {.files = files, .file_count = count};
     campaign.record = (struct recorder_campaign){
-        .path = o->db, .command = command_text(pool, argc, argv), .level = level_of(o->record)};
+        .path = o->db, .command = arguments_text(pool, argc, argv), .level = level_of(o->record)};
     return make_campaign(program, o, pool, &campaign);
 }
 

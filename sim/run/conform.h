@@ -12,36 +12,6 @@
 #include "sim/run/recorder.h"
 #include "sim/scenario/plan.h"
 
-enum conform_verdict {
-    CONFORM_AGREES,
-    CONFORM_DIFFERS,
-    CONFORM_UNSTABLE,      /* it differs, but the real servers do not agree with themselves either */
-    CONFORM_NOT_COMPARABLE /* `why` says why */
-};
-
-const char *conform_verdict_name(enum conform_verdict verdict);
-
-struct conform_fact {
-    enum conform_verdict verdict;
-    const char *subject; /* a node, or "line N" */
-    const char *name;    /* a field, a command, "log", an expectation */
-    const char *model;   /* what came out; several values are joined by " or " */
-    const char *real;
-    const char *why; /* "" */
-};
-
-/* What one scenario came to. */
-struct conform_outcome {
-    const char *scenario; /* file */
-    const char *title;
-    const char *problem;        /* the environment failed; NULL */
-    const char *not_comparable; /* the whole scenario, and why; NULL */
-    const struct conform_fact *facts;
-    size_t fact_count;
-    unsigned real_runs;
-    sim_time real_time;
-};
-
 struct conform_setup {
     const struct system *system;
     const struct real *real;

@@ -2,11 +2,6 @@
 #include "sim/run/conform.h"
 #include "sim/run/json.h"
 
-const char *conform_verdict_name(enum conform_verdict verdict) {
-    static const char *const names[] = {"agrees", "differs", "unstable", "not comparable"};
-    return names[verdict];
-}
-
 size_t conform_count(const struct conform_outcome *outcome, enum conform_verdict verdict) {
     size_t n = 0;
     for (size_t i = 0; i < outcome->fact_count; i++) n += outcome->facts[i].verdict == verdict;

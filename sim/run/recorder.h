@@ -108,6 +108,45 @@ struct recorder {
     void *ctx;
 };
 
+/* --- a scenario beside real servers (sim/run/conform.h) ------------------------------------------------------------
+ */
+
+enum conform_verdict {
+    CONFORM_AGREES,
+    CONFORM_DIFFERS,
+    CONFORM_UNSTABLE,      /* it differs, but the real servers do not agree with themselves either */
+    CONFORM_NOT_COMPARABLE /* `why` says why */
+};
+
+static inline const char *conform_verdict_name(enum conform_verdict verdict) {
+    static const char *const names[] = {"agrees", "differs", "unstable", "not comparable"};
+    return names[verdict];
+}
+
+struct conform_fact {
+    enum conform_verdict verdict;
+    const char *subject; /* a node, or "line N" */
+    const char *name;    /* a field, a command, "log", an expectation */
+    const char *model;   /* what came out; several values are joined by " or " */
+    const char *real;
+    const char *why; /* "" */
+};
+
+/* What one scenario came to. */
+struct conform_outcome {
+    const char *scenario; /* file */
+    const char *title;
+    const char *problem;        /* the environment failed; NULL */
+    const char *not_comparable; /* the whole scenario, and why; NULL */
+    const struct conform_fact *facts;
+    size_t fact_count;
+    unsigned real_runs;
+    sim_time real_time;
+};
+
+/* --- campaigns -----------------------------------------------------------------------------------------------------
+ */
+
 /* One call of `run` or `fuzz`: the runs that belong together. */
 struct recorder_campaign {
     const char *path;    /* --db */
@@ -129,6 +168,9 @@ struct recorder_source {
     const char *(*problem)(const struct recorder *recorder);
     void (*close)(struct recorder *recorder);
     bool (*finish)(const struct recorder_campaign *campaign, bool interrupted, char *error, size_t error_room);
+    /* Keeps what became of one scenario; the parent calls it between begin and finish. */
+    bool (*keep_conform)(const struct recorder_campaign *campaign, const struct conform_outcome *outcome, char *error,
+                         size_t error_room);
 };
 
 #endif

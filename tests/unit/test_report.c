@@ -422,9 +422,9 @@ END_TEST
 
 START_TEST(test_schema_tampered) {
     four_runs(RECORD_SUMMARY);
-    db_do(db_path, "PRAGMA user_version = 2");
+    db_do(db_path, "PRAGMA user_version = 3");
     expect_error(report_db(NULL, NULL, NULL, NULL), 2, "newer detsim");
-    db_do(db_path, "PRAGMA user_version = 1; PRAGMA foreign_keys = OFF; DROP TABLE metric");
+    db_do(db_path, "PRAGMA user_version = 2; PRAGMA foreign_keys = OFF; DROP TABLE metric");
     expect_error(report_db(NULL, NULL, NULL, NULL), 2, "no table \"metric\"");
     /* A view that never ends, in the table's place. */
     db_do(db_path, "CREATE VIEW metric AS WITH RECURSIVE c (run) AS (SELECT 1 UNION ALL SELECT run FROM c)"

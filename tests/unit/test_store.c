@@ -435,6 +435,27 @@ START_TEST(test_newer_database) {
 }
 END_TEST
 
+/* A file of version 1 has no table for what conform finds. */
+START_TEST(test_older_database) {
+    begin(RECORD_SUMMARY, 1);
+    db_do(db_path, "DROP VIEW v_conform; DROP TABLE conform_fact; PRAGMA user_version = 1");
+    struct recorder_campaign campaign = begin(RECORD_SUMMARY, 1);
+    const struct conform_fact facts[] = {
+        {CONFORM_AGREES, "m", "role", "master", "master", ""},
+        {CONFORM_DIFFERS, "line 4", "expect m.sync_full == 1", "held", "missed: 2", "twice"},
+    };
+    struct conform_outcome outcome = {.scenario = "x.scn", .title = "x", .facts = facts, .fact_count = 2};
+    ck_assert_msg(store_source.keep_conform(&campaign, &outcome, error, sizeof error), "%s", error);
+    db_expect(db_path, "PRAGMA user_version", "2");
+    db_expect(db_path, "SELECT count(*) FROM campaign", "2");
+    db_expect(db_path, "SELECT facts || ' ' || agree || ' ' || differ FROM v_conform", "2 1 1");
+    db_expect(db_path, "SELECT real FROM conform_fact WHERE verdict = 'differs'", "missed: 2");
+    outcome = (struct conform_outcome){.scenario = "y.scn", .title = "y", .not_comparable = "line 3: no such thing"};
+    ck_assert_msg(store_source.keep_conform(&campaign, &outcome, error, sizeof error), "%s", error);
+    db_expect(db_path, "SELECT why FROM conform_fact WHERE scenario = 'y.scn'", "line 3: no such thing");
+}
+END_TEST
+
 START_TEST(test_no_such_folder) {
     expect_refused("/nonexistent-folder/results.db", "unable to open");
 }
@@ -443,7 +464,7 @@ END_TEST
 START_TEST(test_empty_file_becomes_ours) {
     folder_write(db_path, "", 0);
     begin(RECORD_SUMMARY, 1);
-    db_expect(db_path, "PRAGMA user_version", "1");
+    db_expect(db_path, "PRAGMA user_version", "2");
     db_expect(db_path, "PRAGMA application_id", "1684370547"); /* "dets" */
     db_expect(db_path, "PRAGMA journal_mode", "wal");
     db_expect(db_path,
@@ -531,6 +552,7 @@ int main(void) {
     tcase_add_test(errors, test_not_a_database);
     tcase_add_test(errors, test_foreign_database);
     tcase_add_test(errors, test_newer_database);
+    tcase_add_test(errors, test_older_database);
     tcase_add_test(errors, test_no_such_folder);
     tcase_add_test(errors, test_empty_file_becomes_ours);
     tcase_add_test(errors, test_locked);
