@@ -53,6 +53,7 @@ struct output {
     struct pool *pool;
     const struct recorder_source *recorders; /* NULL: nothing is recorded */
     struct recorder_campaign record;
+    bool head_is_out;
     bool differs, trouble;
 };
 
@@ -139,6 +140,8 @@ static void tell(void *ctx, const struct conform_outcome *outcome) {
     if (strcmp(o->format, "json") == 0) {
         conform_write_json(&text, outcome);
     } else if (strcmp(o->format, "table") == 0) {
+        if (!output->head_is_out) conform_write_head(&text);
+        output->head_is_out = true;
         conform_write_row(&text, outcome);
     } else {
         conform_write_text(&text, outcome, o->all);
@@ -163,7 +166,7 @@ static int conform_files(const struct program *program, struct options *o, struc
     if (!begin_record(&output, program, o->command, count)) return EXIT_ENVIRONMENT;
     bool done = conform_all(&o->setup, plans, count, tell, &output);
     finish_record(&output, !done);
-    if (!done) fputs("detsim conform: interrupted; the servers are ended\n", stderr);
+    if (!done) fputs("detsim conform: ended before all was compared; the servers are ended\n", stderr);
     return !done || output.trouble ? EXIT_ENVIRONMENT : output.differs ? EXIT_BROKEN : EXIT_HELD;
 }
 

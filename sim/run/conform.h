@@ -43,7 +43,8 @@ bool conform_all(const struct conform_setup *setup, const struct plan *const *pl
 void conform_write_text(struct buffer *out, const struct conform_outcome *outcome, bool all);
 /* One object, one line. */
 void conform_write_json(struct buffer *out, const struct conform_outcome *outcome);
-/* A row of the table in tests/conform/README.md. */
+/* A table as Markdown has it: its head, a row a scenario. Links are those of a file in `tests/conform/`. */
+void conform_write_head(struct buffer *out);
 void conform_write_row(struct buffer *out, const struct conform_outcome *outcome);
 
 /* How many facts have that verdict. */

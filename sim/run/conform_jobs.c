@@ -179,16 +179,17 @@ bool conform_all(const struct conform_setup *given, const struct plan *const *pl
                  void (*tell)(void *ctx, const struct conform_outcome *outcome), void *ctx) {
     struct conform_setup setup = *given;
     struct sigaction action = {.sa_handler = on_interrupt};
-    char root[] = "/tmp/detsim-conform-XXXXXX";
     assert(setup.jobs >= 1 && setup.jobs <= SLOTS_MAX);
-    if (!mkdtemp(root)) return false;
-    setup.folder = root;
     struct jobs jobs = {.setup = &setup, .plans = plans, .count = count, .pool = pool_create()};
+    struct pool *names = pool_create();
+    const char *above = getenv("TMPDIR");
+    char *root = pool_printf(names, "%s/detsim-conform-XXXXXX", above && *above ? above : "/tmp");
+    setup.folder = mkdtemp(root);
     jobs.first_block = (unsigned)getpid() * 16 % BLOCKS;
     jobs.items = calloc(count, sizeof *jobs.items);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    while (jobs.items && jobs.told < count && !interrupted) {
+    while (setup.folder && jobs.items && jobs.told < count && !interrupted) {
         while (jobs.next < count && begin_job(&jobs)) continue;
         pid_t pid = waitpid(-1, NULL, 0);
         if (pid > 0) end_job(&jobs, pid);
@@ -196,9 +197,10 @@ bool conform_all(const struct conform_setup *given, const struct plan *const *pl
         tell_finished(&jobs, tell, ctx);
     }
     end_all(&jobs);
-    if (!setup.keep) folder_remove(root);
+    if (setup.folder && !setup.keep) folder_remove(root);
     bool done = jobs.told == count;
     free(jobs.items);
     pool_destroy(jobs.pool);
+    pool_destroy(names);
     return done;
 }

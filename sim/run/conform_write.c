@@ -123,15 +123,20 @@ static void put_explanations(struct buffer *out, const struct conform_outcome *o
     }
 }
 
+void conform_write_head(struct buffer *out) {
+    buffer_puts(out,
+                "| scenario | compared | agree | differ | not compared | what differs |\n|---|--:|--:|--:|--:|---|\n");
+}
+
 void conform_write_row(struct buffer *out, const struct conform_outcome *outcome) {
     buffer_printf(out, "| [%s](../../%s) | ", outcome->title, outcome->scenario);
     if (outcome->problem || outcome->not_comparable) {
-        buffer_printf(out, "| | | %s |\n", outcome->problem ? outcome->problem : outcome->not_comparable);
+        buffer_printf(out, "| | | | %s |\n", outcome->problem ? outcome->problem : outcome->not_comparable);
         return;
     }
     size_t compared = outcome->fact_count - conform_count(outcome, CONFORM_NOT_COMPARABLE);
-    buffer_printf(out, "%zu | %zu | %zu | ", compared, conform_count(outcome, CONFORM_AGREES),
-                  compared - conform_count(outcome, CONFORM_AGREES));
+    size_t agree = conform_count(outcome, CONFORM_AGREES);
+    buffer_printf(out, "%zu | %zu | %zu | %zu | ", compared, agree, compared - agree, outcome->fact_count - compared);
     put_explanations(out, outcome);
     buffer_puts(out, " |\n");
 }
