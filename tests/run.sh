@@ -12,7 +12,7 @@ need_packages gcc libc6-dev clang libclang-rt-14-dev cmake ninja-build pkg-confi
     libxxhash-dev nettle-dev libuv1-dev gnuplot-nox redis-server redis-tools sqlite3 python3 tshark
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios chaos determinism defects cli capture corpus calibrate serve)
+[ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios chaos determinism defects cli capture corpus calibrate serve conform)
 
 build() {
     local preset

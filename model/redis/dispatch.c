@@ -311,6 +311,7 @@ static void check_no_reply(struct client *c, const struct command *command) {
     struct host *h = c->server->host;
     host_log(h, LOG_WARNING, "Replica generated a reply to command '%s', disconnecting it: %s", name, client_info(c));
     if (strncmp(reply, "-ERR ", 5) == 0) {
+        c->server->stats.unexpected_error_replies++;
         host_log(h, LOG_WARNING,
                  "== CRITICAL == This master is sending an error to its replica: '%.*s' after processing the command "
                  "'%s'",
