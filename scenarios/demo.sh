@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
-need_packages gcc libc6-dev cmake ninja-build pkg-config check libsqlite3-dev libxxhash-dev nettle-dev libuv1-dev gnuplot-nox
+need_packages gcc libc6-dev cmake ninja-build pkg-config check libsqlite3-dev libxxhash-dev nettle-dev libuv1-dev libjansson-dev gnuplot-nox
 
 echo "building (log: build/demo-build.log)"
 mkdir -p build

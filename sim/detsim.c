@@ -1,4 +1,5 @@
 /* detsim: the program. The only file that knows every part, and joins them. */
+#include "model/check/judge_history.h"
 #include "model/redis/real.h"
 #include "model/redis/system.h"
 #include "reports/report.h"
@@ -20,7 +21,7 @@ static const struct subcommand commands[] = {
     {"fuzz", "[FILE] [--seeds A..B]", "random scenarios from random seeds", NULL},
     {"generate", "--seed N", "print the scenario that a fuzz seed runs", NULL},
     {"shrink", "FILE --seed N", "the smallest scenario that fails in the same way", NULL},
-    {"check", "HISTORY --model M --format F", "judge a recorded history", NULL},
+    {"check", "HISTORY [--model M] [--format F]", "judge a recorded history", command_check},
     {"conform", "FILE...", "the same scenario in the model and on real servers", command_conform},
     {"serve", "[redis.conf] [--DIRECTIVE VALUE...]", "the model, live on a socket", command_serve},
     {"merge", "OUT.db IN.db...", "join the shards of a campaign", NULL},
@@ -28,6 +29,6 @@ static const struct subcommand commands[] = {
 };
 
 int main(int argc, char **argv) {
-    const struct program program = {commands, redis_system(), redis_real(), &store_source};
+    const struct program program = {commands, redis_system(), redis_real(), history_judge(), &store_source};
     return program_run(&program, argc, argv);
 }

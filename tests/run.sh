@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 . tests/packages.sh
 . tests/report.sh
 need_packages gcc libc6-dev clang libclang-rt-14-dev cmake ninja-build pkg-config check libsqlite3-dev \
-    libxxhash-dev nettle-dev libuv1-dev gnuplot-nox redis-server redis-tools sqlite3 python3 tshark
+    libxxhash-dev nettle-dev libuv1-dev libjansson-dev gnuplot-nox redis-server redis-tools sqlite3 python3 tshark
 
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(lint unit scenarios chaos determinism defects cli capture corpus calibrate serve conform)

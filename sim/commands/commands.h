@@ -2,6 +2,7 @@
 #ifndef SIM_COMMANDS_COMMANDS_H
 #define SIM_COMMANDS_COMMANDS_H
 
+#include "sim/run/judge.h"
 #include "sim/run/real.h"
 #include "sim/run/recorder.h"
 #include "sim/run/system.h"
@@ -27,6 +28,7 @@ struct program {
     const struct subcommand *commands; /* ends with name == NULL */
     const struct system *system;
     const struct real *real;
+    const struct judge *judge;
     const struct recorder_source *recorders;
 };
 
@@ -34,6 +36,7 @@ struct program {
 int program_run(const struct program *program, int argc, char **argv);
 
 int command_run(const struct program *program, int argc, char **argv);
+int command_check(const struct program *program, int argc, char **argv);
 int command_conform(const struct program *program, int argc, char **argv);
 int command_replay(const struct program *program, int argc, char **argv);
 int command_defects(const struct program *program, int argc, char **argv);

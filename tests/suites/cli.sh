@@ -155,3 +155,15 @@ readme_is_true() {
     grep -qF "$(sed 's/ wall=.*//' "$work/readme.txt")" README.md
 }
 verify "the run that the README shows is the run that one gets" readme_is_true
+
+# --- check ---
+
+printf '{"process":0,"type":"invoke","f":"write","value":1}\n{"process":0,"type":"ok","f":"write"}\n{"process":1,"type":"invoke","f":"read"}\n' >"$work/open.jsonl"
+{ cat "$work/open.jsonl"; echo '{"process":1,"type":"ok","f":"read","value":1}'; } >"$work/good.jsonl"
+{ cat "$work/open.jsonl"; echo '{"process":1,"type":"ok","f":"read","value":2}'; } >"$work/lost.jsonl"
+verify "check of a linearizable history exits with 0" exits_with 0 "$DETSIM" check "$work/good.jsonl"
+verify "check of one that is not exits with 1" exits_with 1 "$DETSIM" check "$work/lost.jsonl" --svg "$work/lost.svg"
+verify "check draws what cannot be ordered" grep -q 'read 2' "$work/lost.svg"
+verify "check of a wrong file exits with 2" exits_with 2 "$DETSIM" check "$work/bad.scn" --format jsonl
+verify "check of no file exits with 2" exits_with 2 "$DETSIM" check
+verify "check of a file that is not there exits with 3" exits_with 3 "$DETSIM" check "$work/none"

@@ -32,7 +32,7 @@ verify "no floating point in the simulated world" none_in_code '\b(float|double|
 verify "no clock, thread or locale in the model" none_in_code \
     '\b(time|gettimeofday|clock_gettime|rand|random|srand|pthread_[a-z_]*|setlocale)\(' "${model_files[@]}"
 verify "model/ sees its world through host.h, system.h, real.h and vocabulary.h" bash -c '
-    ! grep -n "#include \"sim/" "$@" | grep -vE "sim/(world/[a-z]+\.h|run/(system|real)\.h|scenario/vocabulary\.h)"' _ "${model_files[@]}"
+    ! grep -n "#include \"sim/" "$@" | grep -vE "sim/(world/[a-z]+\.h|run/(system|real|judge)\.h|scenario/vocabulary\.h)"' _ "${model_files[@]}"
 verify "model/ does not reach behind host.h" none_match '#include "sim/world/world\.h"' "${model_files[@]}"
 verify "sim/ includes nothing of model/ or reports/" none_match '#include "(model|reports)/' "${sim_files[@]}"
 verify "reports/ includes nothing of model/" none_match '#include "model/' "${report_files[@]}"

@@ -1,0 +1,131 @@
+/* `detsim check HISTORY`: judges what clients of some system saw. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/commands/arguments.h"
+#include "sim/commands/commands.h"
+#include "sim/scenario/values.h"
+
+/* A longer history is not read. */
+#define HISTORY_MOST (UINT64_C(4) << 30)
+
+static const char help[] =
+    "detsim check HISTORY [--model register|kv] [--format porcupine|jepsen|jsonl] [--budget D] [--svg FILE]\n"
+    "\n"
+    "Judges a history from elsewhere: is there one order of all operations, each between its invocation and its end,\n"
+    "that explains every result (linearizability)? Keys are judged one by one. What never ended may have taken effect\n"
+    "or not.\n"
+    "\n"
+    "  --model M     register: read, write, cas; kv: get, put, append (default: what the format is usually about)\n"
+    "  --format F    porcupine's key-value lines, a Jepsen log of a register, or jsonl (default: as the file looks)\n"
+    "  --budget D    real time after which the verdict is `unknown` (default: none)\n"
+    "  --svg FILE    draws the operations that cannot be ordered\n"
+    "\n"
+    "jsonl is one object a line: {\"process\":0,\"type\":\"invoke\",\"f\":\"write\",\"key\":\"x\",\"value\":1}\n"
+    "  type: invoke, then at most one of ok (with the result), fail (it did not take place; a cas compared and found\n"
+    "  another value), info (unknown). f: read, write, cas (value: [OLD, NEW]) or get, put, append. key may be left "
+    "out.\n"
+    "  The order of lines is the order of events.\n"
+    "\n"
+    "Examples\n"
+    "  detsim check etcd_007.log\n"
+    "  detsim check ops.jsonl --model kv --budget 10s --svg why.svg\n"
+    "\n"
+    "Exit status: 0 linearizable, 1 not, or not known within the budget, 2 bad usage or a wrong file, 3 the "
+    "environment\n"
+    "failed.\n";
+
+struct options {
+    const char *model, *format, *budget, *svg;
+};
+
+static enum arguments_status read_options(const struct judge *judge, struct options *o, int argc, char **argv,
+                                          const char **files, size_t *file_count) {
+    const struct argument_rule rules[] = {
+        {"--model", ARGUMENT_CHOICE, &o->model, NULL, judge->models},
+        {"--format", ARGUMENT_CHOICE, &o->format, NULL, judge->formats},
+        {"--budget", ARGUMENT_TEXT, &o->budget, NULL, NULL},
+        {"--svg", ARGUMENT_TEXT, &o->svg, NULL, NULL},
+        {.name = NULL},
+    };
+    return arguments_read("detsim check", rules, argc, argv, files, file_count);
+}
+
+static int fail_file(const char *name) {
+    fprintf(stderr, "detsim check: %s: %s\n", name, strerror(errno));
+    return EXIT_ENVIRONMENT;
+}
+
+/* False: errno says why. */
+static bool read_file(struct pool *pool, const char *name, struct bytes *text) {
+    FILE *f = fopen(name, "rb");
+    if (!f) return false;
+    struct buffer b;
+    char piece[65536];
+    buffer_init(&b, pool);
+    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0 && b.len <= HISTORY_MOST;) buffer_put(&b, piece, n);
+    bool good = !ferror(f);
+    if (good && b.len > HISTORY_MOST) {
+        errno = EFBIG;
+        good = false;
+    }
+    fclose(f);
+    *text = b.len > 0 ? buffer_bytes(&b) : (struct bytes){"", 0};
+    return good;
+}
+
+static bool write_picture(const char *name, const struct buffer *picture) {
+    FILE *f = fopen(name, "wb");
+    if (!f) return false;
+    bool good = fwrite(picture->at, 1, picture->len, f) == picture->len;
+    return fclose(f) == 0 && good;
+}
+
+static int judge_file(const struct judge *judge, const struct options *o, struct pool *pool, const char *name,
+                      sim_time budget) {
+    struct buffer said, picture;
+    buffer_init(&said, pool);
+    buffer_init(&picture, pool);
+    struct judge_request request = {.pool = pool,
+                                    .file = name,
+                                    .format = o->format,
+                                    .model = o->model,
+                                    .budget = budget,
+                                    .said = &said,
+                                    .picture = o->svg ? &picture : NULL};
+    if (!read_file(pool, name, &request.text)) return fail_file(name);
+    enum judge_verdict verdict = judge->judge(&request);
+    fputs(said.at, verdict == JUDGE_WRONG_INPUT ? stderr : stdout);
+    if (picture.len > 0 && !write_picture(o->svg, &picture)) return fail_file(o->svg);
+    if (verdict == JUDGE_WRONG_INPUT) return EXIT_USAGE;
+    return verdict == JUDGE_OK ? EXIT_HELD : EXIT_BROKEN;
+}
+
+static const char *wrong_options(const struct options *o, size_t file_count, sim_time *budget) {
+    if (file_count == 0) return "no history was given";
+    if (file_count > 1) return "one history at a time";
+    if (!o->budget) return NULL;
+    return value_read_duration((struct bytes){o->budget, strlen(o->budget)}, budget);
+}
+
+int command_check(const struct program *program, int argc, char **argv) {
+    struct options o = {0};
+    struct pool *pool = pool_create();
+    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
+    size_t count = 0;
+    sim_time budget = 0;
+    int status = EXIT_USAGE;
+    enum arguments_status read = read_options(program->judge, &o, argc, argv, files, &count);
+    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count, &budget) : NULL;
+    if (read == ARGUMENTS_HELP) {
+        fputs(help, stdout);
+        status = EXIT_HELD;
+    } else if (wrong) {
+        fprintf(stderr, "detsim check: %s (detsim check --help shows what there is)\n", wrong);
+    } else if (read == ARGUMENTS_OK) {
+        status = judge_file(program->judge, &o, pool, files[0], budget);
+    }
+    pool_destroy(pool);
+    return status;
+}
