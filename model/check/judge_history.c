@@ -1,27 +1,7 @@
 #include "model/check/judge_history.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <time.h>
-
 /* What a search may take in memory before it is given up. */
 #define SEARCH_MEMORY (UINT64_C(4) << 30)
-
-/* Real time: histories come from outside of any simulated world, and so does the patience of who asks. */
-struct deadline {
-    sim_time at; /* 0: none */
-};
-
-static sim_time now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_SECOND + t.tv_nsec;
-}
-
-static bool is_over(void *ctx) {
-    const struct deadline *d = ctx;
-    return d->at > 0 && now_ns() >= d->at;
-}
 
 static int find_word(const char *const *words, const char *word) {
     for (int i = 0; words[i]; i++)
@@ -111,8 +91,7 @@ static enum judge_verdict judge(const struct judge_request *r) {
         buffer_printf(r->said, "%s:%s\n", r->file, error.at);
         return JUDGE_WRONG_INPUT;
     }
-    struct deadline deadline = {r->budget > 0 ? now_ns() + r->budget : 0};
-    struct linear_budget budget = {.memory = SEARCH_MEMORY, .spent = is_over, .ctx = &deadline};
+    struct linear_budget budget = {.memory = SEARCH_MEMORY, .spent = r->spent, .ctx = r->ctx};
     struct judged all = judge_objects(r->pool, log, &budget);
     static const char *const words[] = {"OK", "VIOLATION", "UNKNOWN"};
     say_head(r, words[all.verdict], models[model], log, all.steps);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/commands/arguments.h"
 #include "sim/commands/commands.h"
@@ -82,16 +83,29 @@ static bool write_picture(const char *name, const struct buffer *picture) {
     return fclose(f) == 0 && good;
 }
 
+static sim_time now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (sim_time)t.tv_sec * SIM_SECOND + t.tv_nsec;
+}
+
+static bool is_past(void *ctx) {
+    const sim_time *deadline = ctx;
+    return now_ns() >= *deadline;
+}
+
 static int judge_file(const struct judge *judge, const struct options *o, struct pool *pool, const char *name,
                       sim_time budget) {
     struct buffer said, picture;
+    sim_time deadline = now_ns() + budget;
     buffer_init(&said, pool);
     buffer_init(&picture, pool);
     struct judge_request request = {.pool = pool,
                                     .file = name,
                                     .format = o->format,
                                     .model = o->model,
-                                    .budget = budget,
+                                    .spent = budget > 0 ? is_past : NULL,
+                                    .ctx = &deadline,
                                     .said = &said,
                                     .picture = o->svg ? &picture : NULL};
     if (!read_file(pool, name, &request.text)) return fail_file(name);

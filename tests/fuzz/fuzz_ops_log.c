@@ -9,6 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A search that takes long is given up. */
+static bool is_spent(void *ctx) {
+    unsigned *left = ctx;
+    if (*left == 0) return true;
+    (*left)--;
+    return false;
+}
+
 /* A finding: what a fuzzer stops at. */
 static void require(bool holds, const char *what) {
     if (holds) return;
@@ -23,13 +31,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct buffer said, picture;
     buffer_init(&said, pool);
     buffer_init(&picture, pool);
-    unsigned choice = data[0] % 8;
+    unsigned patience = 20, choice = data[0] % 8;
     struct judge_request request = {.pool = pool,
                                     .file = "fuzz",
                                     .text = {(const char *)data + 1, size - 1},
                                     .format = choice < 6 ? judge->formats[choice % 3] : NULL,
                                     .model = choice < 6 ? judge->models[choice / 3] : NULL,
-                                    .budget = 200 * SIM_MS,
+                                    .spent = is_spent,
+                                    .ctx = &patience,
                                     .said = &said,
                                     .picture = &picture};
     enum judge_verdict verdict = judge->judge(&request);
