@@ -1,5 +1,7 @@
 # Every libcheck program, in the release build and under AddressSanitizer; each check counts.
 
+export CK_DEFAULT_TIMEOUT=120 # s: a busy machine is no failure; programs have their own bound below
+
 unit_program() {
     local program=$1 label=$2 log counts
     log=$(mktemp)
