@@ -174,20 +174,45 @@ static void fail_start(struct server *s, const char *why) {
     server_exit(s, 1);
 }
 
+/* --- what is wrong with it ---------------------------------------------------------------------------------------- */
+
+/* In the real server's words; what its source line stands for is the same in all of 7.0.15. */
+void loading_log_fault(const struct server *s, const char *what_follows) {
+    const struct rdb_reader *r = s->loading.reader;
+    const char *error = rdb_reader_error(r), *place = "Internal error";
+    bool says_place = strncmp(error, place, strlen(place)) == 0;
+    host_log(s->host, LOG_WARNING, "%s%s", error, says_place ? what_follows : "");
+    if (says_place || rdb_reader_fault(r) == RDB_FAULT_HEADER) return;
+    bool early = rdb_reader_fault(r) == RDB_FAULT_READ;
+    host_log(s->host, LOG_WARNING, "%s in RDB reading offset 0, function at rdb.c:%d -> %s%s", place,
+             early ? 3249 : 3225, early ? "Unexpected EOF reading RDB file" : "RDB CRC error", what_follows);
+}
+
+/* Measured on redis-server 7.0.15: what begins as an RDB file and then breaks off or is corrupt ends the process, at
+ * start as well as on a replica that has it from its master. Only a file that is no such file is refused calmly. */
+static void fail_load(struct server *s) {
+    bool refused = rdb_reader_fault(s->loading.reader) == RDB_FAULT_HEADER, start = s->loading.source == LOAD_START;
+    loading_log_fault(s, "");
+    if (refused && start) {
+        fail_start(s, "Invalid argument");
+    } else if (refused) {
+        host_log(s->host, LOG_WARNING,
+                 "Failed trying to load the MASTER synchronization DB from disk: Invalid argument");
+        transfer_loaded(s, false);
+    } else {
+        loading_end(s);
+        server_exit(s, 1);
+    }
+}
+
 /* --- from a file -------------------------------------------------------------------------------------------------- */
 
-static void end_load(struct server *s, bool ok, const char *why) {
-    enum load_source source = s->loading.source;
-    if (source == LOAD_START && ok)
+static void end_load(struct server *s) {
+    if (s->loading.source == LOAD_START) {
         end_start(s);
-    else if (source == LOAD_START)
-        fail_start(s, why);
-    else {
-        if (ok)
-            log_success(s, 0);
-        else
-            host_log(s->host, LOG_WARNING, "Failed trying to load the MASTER synchronization DB from disk: %s", why);
-        transfer_loaded(s, ok);
+    } else {
+        log_success(s, 0);
+        transfer_loaded(s, true);
     }
 }
 
@@ -199,13 +224,13 @@ static void load_interval(struct server *s) {
     while (left > 0) {
         size_t want = left < READ_PIECE ? (size_t)left : READ_PIECE, used;
         int64_t n = host_file_read(s->host, l->file, (uint64_t)l->at, piece, want);
-        if (n <= 0) {
-            end_load(s, false, n < 0 ? "Input/output error" : rdb_reader_error(l->reader));
+        if (n <= 0) { /* a disk that cannot read looks like a file that ends */
+            fail_load(s);
             return;
         }
         enum rdb_status status = loading_take(s, (struct bytes){piece, (size_t)n}, &used);
         if (status != RDB_MORE) {
-            end_load(s, status == RDB_DONE, status == RDB_BAD ? rdb_reader_error(l->reader) : NULL);
+            status == RDB_DONE ? end_load(s) : fail_load(s);
             return;
         }
         left -= n;
@@ -221,21 +246,27 @@ static void next_interval(void *node, struct host_timer *timer) {
     if (s->loading.active && s->loading.file) load_interval(s);
 }
 
-static bool load_file(struct server *s, enum load_source source, const char *name) {
+/* 0, or why the file cannot be opened. */
+static int load_file(struct server *s, enum load_source source, const char *name) {
     int error = 0;
     struct file *file = host_file_open(s->host, name, FILE_READ, &error);
-    if (!file) return false;
+    if (!file) return error;
     begin(s, source, s->ks, false);
     s->loading.file = file;
     s->loading.size = host_file_size(s->host, file);
     s->loading.timer.fire = next_interval;
     load_interval(s);
-    return true;
+    return 0;
 }
 
 void loading_at_start(struct server *s) {
-    if (load_file(s, LOAD_START, s->config.dbfilename)) {
+    int error = load_file(s, LOAD_START, s->config.dbfilename);
+    if (error == 0) {
         PROBE(s, LOAD_START);
+        return;
+    }
+    if (error != HOST_ENOENT) {
+        fail_start(s, "Input/output error");
         return;
     }
     PROBE(s, LOAD_START_NOTHING);
@@ -243,8 +274,12 @@ void loading_at_start(struct server *s) {
     server_ready(s);
 }
 
-bool loading_from_file(struct server *s, const char *name) {
-    return load_file(s, LOAD_SYNC_DISK, name);
+void loading_from_file(struct server *s, const char *name) {
+    int error = load_file(s, LOAD_SYNC_DISK, name);
+    if (error == 0) return;
+    host_log(s->host, LOG_WARNING, "Failed trying to load the MASTER synchronization DB from disk: %s",
+             error == HOST_ENOENT ? "No such file or directory" : "Input/output error");
+    transfer_loaded(s, false);
 }
 
 void loading_from_link(struct server *s, struct keyspace *into, bool async) {

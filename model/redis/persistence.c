@@ -110,6 +110,7 @@ void save_kill(struct server *s) {
     if (!save_running(s)) return;
     s->save.killed = true;
     host_child_kill(s->host, s->save.child, OWN_SIGNAL);
+    save_work_give_up(s->save.work);
 }
 
 void save_abandon(struct server *s) {

@@ -82,6 +82,9 @@ int64_t save_work_bytes(const struct save_work *work);   /* serialised so far */
 uint64_t save_work_copied(const struct save_work *work); /* bytes of memory copied since the fork */
 /* A snapshot into the server's file, by whoever runs: SAVE. False: it failed. */
 bool save_work_run(struct save_work *work);
+/* The child was killed: it works no more, even if it dies only when it is continued (`child NODE stall`). Its snapshot is
+ * closed, so that its parent can take another. */
+void save_work_give_up(struct save_work *work);
 /* Removes the temporary file of a child that was killed. */
 void save_work_remove_temp(const struct save_work *work);
 
@@ -89,10 +92,12 @@ void save_work_remove_temp(const struct save_work *work);
 
 /* Loads dbfilename at start, if it is there. */
 void loading_at_start(struct server *s);
-/* Loads the file that the transfer received. False: it could not be opened. */
-bool loading_from_file(struct server *s, const char *name);
+/* Loads the file that the transfer received, and tells transfer_loaded() of the end; a corrupt one ends the process. */
+void loading_from_file(struct server *s, const char *name);
 /* Loads straight from the master's connection into `into`. */
 void loading_from_link(struct server *s, struct keyspace *into, bool async);
+/* Logs what is wrong with the RDB that is being loaded; `what_follows` ends the line. */
+void loading_log_fault(const struct server *s, const char *what_follows);
 /* Bytes from the link. RDB_MORE: go on. */
 enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used);
 /* The load from the link is complete. */

@@ -45,6 +45,13 @@ enum rdb_status rdb_reader_feed(struct rdb_reader *r, struct bytes bytes, size_t
 /* After RDB_BAD: what is wrong and at which byte, in the real server's wording where it has one. After RDB_MORE: what
  * it is if the bytes end here. */
 const char *rdb_reader_error(const struct rdb_reader *r);
+/* What kind of error it is: it decides whether the server survives. */
+enum rdb_fault {
+    RDB_FAULT_HEADER, /* not a file of a version that can be read: nothing was loaded */
+    RDB_FAULT_READ,   /* it ends too early, or goes on with something unknown */
+    RDB_FAULT_CORRUPT /* it contradicts itself: checksum, duplicates, packed values */
+};
+enum rdb_fault rdb_reader_fault(const struct rdb_reader *r);
 const struct rdb_info *rdb_reader_info(const struct rdb_reader *r);
 uint64_t rdb_reader_keys_loaded(const struct rdb_reader *r);
 uint64_t rdb_reader_keys_expired(const struct rdb_reader *r);

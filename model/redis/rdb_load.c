@@ -109,7 +109,8 @@ static void frequency_read(struct rdb_reader *r) {
 static void database_selected(struct rdb_reader *r) {
     if (r->special || r->length >= KEYSPACE_DBS) {
         rdb_fail(
-            r, "FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting",
+            r, RDB_FAULT_CORRUPT,
+            "FATAL: Data file was created with a Redis server configured to handle more than %d databases. Exiting",
             KEYSPACE_DBS);
         return;
     }
@@ -124,8 +125,8 @@ static void one_of_two_skipped(struct rdb_reader *r) {
 static void checksum(struct rdb_reader *r) {
     uint64_t expected = rdb_little_endian(r, 0, CRC_LEN);
     if (expected != 0 && expected != r->crc_before)
-        rdb_fail(r, "Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.", (unsigned long long)expected,
-                 (unsigned long long)r->crc_before);
+        rdb_fail(r, RDB_FAULT_CORRUPT, "Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
+                 (unsigned long long)expected, (unsigned long long)r->crc_before);
     else
         r->status = RDB_DONE;
 }
@@ -161,7 +162,7 @@ static void opcode(struct rdb_reader *r) {
         rdb_fail_here(r, "Pre-release function format not supported.");
         return;
     case RDB_MODULE_AUX:
-        rdb_fail(r, "The RDB file contains AUX module data I can't load: no matching module");
+        rdb_fail(r, RDB_FAULT_CORRUPT, "The RDB file contains AUX module data I can't load: no matching module");
         return;
     case RDB_EOF:
         if (r->version >= CRC_SINCE)
@@ -181,14 +182,14 @@ static void next_part(struct rdb_reader *r) {
 
 static void magic(struct rdb_reader *r) {
     if (memcmp(r->fixed, "REDIS", MAGIC_WORD) != 0) {
-        rdb_fail(r, "Wrong signature trying to load DB from file");
+        rdb_fail(r, RDB_FAULT_HEADER, "Wrong signature trying to load DB from file");
         return;
     }
     char digits[MAGIC_LEN - MAGIC_WORD + 1] = {0};
     memcpy(digits, r->fixed + MAGIC_WORD, sizeof digits - 1);
     r->version = atoi(digits);
     if (r->version < 1 || r->version > RDB_VERSION)
-        rdb_fail(r, "Can't handle RDB format version %d", r->version);
+        rdb_fail(r, RDB_FAULT_HEADER, "Can't handle RDB format version %d", r->version);
     else
         next_part(r);
 }

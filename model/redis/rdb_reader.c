@@ -11,21 +11,23 @@
 
 /* --- errors ----------------------------------------------------------------------------------------------- */
 
-static void fail_with(struct rdb_reader *r, const char *prefix, const char *format, va_list args) {
+static void fail_with(struct rdb_reader *r, enum rdb_fault fault, const char *prefix, const char *format,
+                      va_list args) {
     if (r->status == RDB_BAD) return;
     struct buffer text;
     buffer_init(&text, r->pool);
     buffer_puts(&text, prefix);
     buffer_vprintf(&text, format, args);
     r->error = pool_strdup(r->pool, text.at);
+    r->fault = fault;
     buffer_free(&text);
     r->status = RDB_BAD;
 }
 
-void rdb_fail(struct rdb_reader *r, const char *format, ...) {
+void rdb_fail(struct rdb_reader *r, enum rdb_fault fault, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fail_with(r, "", format, args);
+    fail_with(r, fault, "", format, args);
     va_end(args);
 }
 
@@ -34,7 +36,7 @@ void rdb_fail_here(struct rdb_reader *r, const char *format, ...) {
     snprintf(prefix, sizeof prefix, "Internal error in RDB reading offset %llu -> ", (unsigned long long)r->position);
     va_list args;
     va_start(args, format);
-    fail_with(r, prefix, format, args);
+    fail_with(r, RDB_FAULT_CORRUPT, prefix, format, args);
     va_end(args);
 }
 
@@ -232,6 +234,10 @@ enum rdb_status rdb_reader_feed(struct rdb_reader *r, struct bytes bytes, size_t
 
 const char *rdb_reader_error(const struct rdb_reader *r) {
     return r->error ? r->error : "Short read or OOM loading DB. Unrecoverable error, aborting now.";
+}
+
+enum rdb_fault rdb_reader_fault(const struct rdb_reader *r) {
+    return r->error ? r->fault : RDB_FAULT_READ;
 }
 
 const struct rdb_info *rdb_reader_info(const struct rdb_reader *r) {

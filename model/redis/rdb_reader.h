@@ -24,6 +24,7 @@ struct rdb_reader {
     int64_t drop_before_ms;
     enum rdb_status status;
     char *error;
+    enum rdb_fault fault; /* its kind */
     struct rdb_info info;
     uint64_t loaded, expired;
     uint64_t position;   /* bytes taken */
@@ -65,7 +66,7 @@ void rdb_want_fixed(struct rdb_reader *r, size_t n, rdb_then_fn *then);
 void rdb_want_length(struct rdb_reader *r, rdb_then_fn *then);
 void rdb_want_string(struct rdb_reader *r, rdb_then_fn *then);
 /* Gives up; the first reason stays. */
-void rdb_fail(struct rdb_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void rdb_fail(struct rdb_reader *r, enum rdb_fault fault, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same for bytes that make no sense: with their position, as the real server says it. */
 void rdb_fail_here(struct rdb_reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* n of the fixed bytes from `at` as a number. */

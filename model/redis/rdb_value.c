@@ -234,7 +234,8 @@ void rdb_begin_value(struct rdb_reader *r) {
         return;
     }
     if (r->type >= sizeof types / sizeof *types || types[r->type].object == OBJECT_NONE) {
-        rdb_fail_here(r, "Unknown RDB encoding type %u", r->type);
+        rdb_fail(r, RDB_FAULT_READ, "Internal error in RDB reading offset %llu -> Unknown RDB encoding type %u",
+                 (unsigned long long)r->position, r->type);
         return;
     }
     r->object_type = types[r->type].object;

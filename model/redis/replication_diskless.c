@@ -39,6 +39,19 @@ void transfer_fail_socket(struct server *s, const char *why) {
     link_retry_now(s);
 }
 
+/* What came is no RDB (measured): corrupt contents end the process, all else is taken for a broken connection. */
+static void fail_bad(struct server *s) {
+    enum rdb_fault fault = rdb_reader_fault(s->loading.reader);
+    if (fault == RDB_FAULT_CORRUPT) {
+        loading_log_fault(s, ". Failure loading rdb format from socket, terminating server");
+        host_log(s->host, LOG_WARNING, "Terminating server after rdb file reading failure.");
+        server_exit(s, 1);
+        return;
+    }
+    loading_log_fault(s, ". Failure loading rdb format from socket, assuming connection error, resuming operation.");
+    transfer_fail_socket(s, "Failed trying to load the MASTER synchronization DB from socket: Invalid argument");
+}
+
 static void swap_in(struct server *s) {
     if (!s->loading_ks) return;
     transfer_leave_history(s);
@@ -89,10 +102,7 @@ void transfer_read_socket(struct server *s) {
         size_t used;
         enum rdb_status status = loading_take(s, piece, &used);
         if (status == RDB_BAD) {
-            char why[256];
-            snprintf(why, sizeof(why), "Failed trying to load the MASTER synchronization DB from socket: %s",
-                     rdb_reader_error(s->loading.reader));
-            transfer_fail_socket(s, why);
+            fail_bad(s);
             return;
         }
         host_consume(s->link.conn, used);

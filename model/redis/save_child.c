@@ -33,6 +33,8 @@ struct save_work {
     sim_time reported_at; /* ns */
     char mark[EOF_MARK_LEN];
     bool serialised; /* all of it */
+    bool renamed;    /* it is the server's file now ... */
+    bool saved;      /* ... and will be after a power loss */
     bool finished;
 };
 
@@ -118,15 +120,26 @@ static bool fail_file(struct save_work *w, struct child *self, const char *what,
     return exit_with(w, self, 1);
 }
 
-/* Everything is written: makes it durable and gives it its name. */
+/* Everything is written: makes it durable and gives it its name. One thing a step, as a child can be killed between any
+ * two of them: its old file is there until the new one has its name. */
 static bool finish_file(struct save_work *w, struct child *self) {
-    if (host_file_sync(w->host, w->file) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
-    host_file_close(w->host, w->file);
-    w->file = NULL;
-    if (host_rename(w->host, w->temp_name, w->final_name) != 0) {
-        return fail_file(w, self, "Error moving temp DB file on the final destination", HOST_EIO);
+    if (w->file) {
+        if (host_file_sync(w->host, w->file) != 0) {
+            return fail_file(w, self, "Write error saving DB on disk(fsync)", HOST_EIO);
+        }
+        host_file_close(w->host, w->file);
+        w->file = NULL;
+        return true;
     }
-    if (host_sync_dir(w->host) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
+    if (!w->renamed) {
+        if (host_rename(w->host, w->temp_name, w->final_name) != 0) {
+            return fail_file(w, self, "Error moving temp DB file on the final destination", HOST_EIO);
+        }
+        w->renamed = true;
+        return true;
+    }
+    if (host_sync_dir(w->host) != 0) return fail_file(w, self, "Write error saving DB on disk(fsyncFileDir)", HOST_EIO);
+    w->saved = true;
     host_log(w->host, LOG_NOTICE, "DB saved on disk");
     return exit_with(w, self, 0);
 }
@@ -145,7 +158,7 @@ static void report(struct save_work *w, struct child *self) {
 
 static bool step_file(struct save_work *w, struct child *self) {
     int error = 0;
-    if (!w->file) {
+    if (!w->file && !w->serialised) {
         w->file = host_file_open(w->host, w->temp_name, FILE_CREATE, &error);
         if (!w->file) return fail_file(w, self, "Failed opening the temp RDB file for saving", error);
     }
@@ -153,12 +166,13 @@ static bool step_file(struct save_work *w, struct child *self) {
     serialise(w);
     report(w, self);
     int64_t n = host_file_write(w->host, w->file, w->out.at, w->out.len);
-    if (n < (int64_t)w->out.len) return fail_file(w, self, "Write error saving DB on disk", n < 0 ? n : HOST_ENOSPC);
+    if (n < (int64_t)w->out.len)
+        return fail_file(w, self, "Write error saving DB on disk(rdbSaveRio)", n < 0 ? n : HOST_ENOSPC);
     buffer_clear(&w->out);
     w->unsynced += n;
     if (w->unsynced >= SYNC_EVERY) {
         w->unsynced = 0;
-        if (host_file_sync(w->host, w->file) != 0) return fail_file(w, self, "Write error saving DB on disk", HOST_EIO);
+        host_file_write_out(w->host, w->file);
     }
     return true;
 }
@@ -191,7 +205,11 @@ bool save_work_run(struct save_work *w) {
     assert(w->target == SAVE_TO_FILE);
     while (step_file(w, NULL)) {
     }
-    return w->serialised && !w->file;
+    return w->saved;
+}
+
+void save_work_give_up(struct save_work *work) {
+    drop(work, NULL);
 }
 
 void save_work_remove_temp(const struct save_work *w) {

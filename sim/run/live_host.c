@@ -188,6 +188,7 @@ static const struct host_ops live_ops = {
     .file_read = live_file_read,
     .file_size = live_file_size,
     .file_sync = live_file_sync,
+    .file_write_out = live_file_write_out,
     .file_close = live_file_close,
     .rename = live_rename,
     .remove = live_remove,

@@ -83,6 +83,7 @@ int64_t live_file_write(struct file *f, const void *bytes, size_t n);
 int64_t live_file_read(struct file *f, uint64_t offset, void *into, size_t n);
 int64_t live_file_size(const struct file *f);
 int live_file_sync(struct file *f);
+void live_file_write_out(struct file *f);
 void live_file_close(struct file *f);
 int live_rename(struct host *h, const char *from, const char *to);
 int live_remove(struct host *h, const char *name);

@@ -127,13 +127,15 @@ static void tear(struct disk *d, struct inode *inode) {
         for (size_t at = (inode->durable + SECTOR - 1) / SECTOR * SECTOR; at + SECTOR <= inode->bytes.len; at += SECTOR)
             if (chance_below(&d->tearing, 4) == 0) memset(inode->bytes.at + at, 0, SECTOR);
     }
-    inode->durable = inode->bytes.len;
+    inode->durable = inode->begun = inode->cold = inode->bytes.len;
+    inode->arrived_at = 0;
     if (inode->bytes.at) inode->bytes.at[inode->bytes.len] = 0;
 }
 
 void disk_lose_power(struct machine *m) {
     struct disk *d = &m->disk;
     struct pool *pool = m->world->pool;
+    d->idle_at = 0;
     uint32_t kept = (uint32_t)chance_below(&d->tearing, (uint64_t)d->change_count + 1);
     while (kept > 0 && d->changes[kept - 1].with_next) kept--; /* a rename is whole or not at all */
     settle_names(m, kept);
@@ -162,19 +164,30 @@ static void note_file(struct machine *m, enum file_change change, const char *na
                                        .len = (uint32_t)strlen(name)});
 }
 
-/* Whoever runs waits for the disk. */
-static void spend_transfer(struct machine *m, size_t n) {
-    int64_t rate = m->disk.rate > 0 ? m->disk.rate : m->setup.costs.disk_rate;
-    host_spend(&m->host, host_transfer_time((int64_t)n, rate));
+static sim_time transfer_time(const struct machine *m, size_t n) {
+    return host_transfer_time((int64_t)n, m->disk.rate > 0 ? m->disk.rate : m->setup.costs.disk_rate);
 }
 
-/* A truncated file is a new inode: until it is durable a power loss can bring the old one back. */
-static int create(struct machine *m, const char *name, struct inode **inode) {
-    if (m->disk.full > 0) return HOST_ENOSPC;
-    *inode = inode_new(m->world->pool);
-    change_name(m, name, *inode, false);
+/* The time at which whoever runs has got to. */
+static sim_time present(const struct machine *m) {
+    return m->world->now + *m->host.spending;
+}
+
+/* The disk has one thing more to do, after all others; the time at which it will be done. */
+static sim_time give_work(struct machine *m, sim_time work) {
+    struct disk *d = &m->disk;
+    sim_time now = present(m);
+    d->idle_at = (d->idle_at > now ? d->idle_at : now) + work;
+    return d->idle_at;
+}
+
+/* A truncated file is a new inode: until it is durable a power loss can bring the old one back. A full disk has room
+ * for a name (seen on ext4 and tmpfs). */
+static struct inode *create(struct machine *m, const char *name) {
+    struct inode *inode = inode_new(m->world->pool);
+    change_name(m, name, inode, false);
     note_file(m, FILE_CREATED, name, 0, 0);
-    return 0;
+    return inode;
 }
 
 struct file *disk_open(struct host *h, const char *name, enum file_mode mode, int *error) {
@@ -182,11 +195,11 @@ struct file *disk_open(struct host *h, const char *name, enum file_mode mode, in
     struct inode *inode = directory_find(&m->disk.now, name);
     int failed = m->disk.failing > 0 ? HOST_EIO : 0;
     if (!failed && mode == FILE_READ && !inode) failed = HOST_ENOENT;
-    if (!failed && (mode == FILE_CREATE || !inode)) failed = create(m, name, &inode);
     if (failed) {
         if (error) *error = failed;
         return NULL;
     }
+    if (mode == FILE_CREATE || !inode) inode = create(m, name);
     struct file *f = POOL_NEW(m->world->pool, struct file);
     *f = (struct file){.machine = m, .inode = inode, .owner = m->stepping, .mode = mode};
     f->name = pool_strdup(m->world->pool, name);
@@ -218,9 +231,17 @@ int64_t disk_write(struct file *f, const void *bytes, size_t n) {
     if (m->disk.failing > 0) return HOST_EIO;
     if (m->disk.full > 0) return HOST_ENOSPC;
     buffer_put(&f->inode->bytes, bytes, n);
-    spend_transfer(m, n);
     note_file(m, FILE_WRITTEN, f->name, f->inode->bytes.len, XXH3_64bits(bytes, n));
     return (int64_t)n;
+}
+
+/* What is not in memory is read at the disk's speed; who has read up to the end of it has all in memory. */
+static void read_cold(struct machine *m, struct inode *inode, uint64_t offset, size_t n) {
+    if (offset >= inode->cold) return;
+    size_t left = inode->cold - offset;
+    sim_time done = give_work(m, transfer_time(m, n < left ? n : left));
+    host_spend(&m->host, done - present(m));
+    if (n >= left) inode->cold = 0;
 }
 
 int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n) {
@@ -230,7 +251,7 @@ int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n) {
     if (offset >= len || n == 0) return 0;
     if (n > len - offset) n = len - offset;
     memcpy(into, f->inode->bytes.at + offset, n);
-    spend_transfer(m, n);
+    read_cold(m, f->inode, offset, n);
     return (int64_t)n;
 }
 
@@ -238,10 +259,34 @@ int64_t disk_size(const struct file *f) {
     return (int64_t)f->inode->bytes.len;
 }
 
+/* The disk begins to take what it does not have of the file. */
+static void write_out(struct machine *m, struct inode *inode) {
+    size_t n = inode->bytes.len > inode->begun ? inode->bytes.len - inode->begun : 0;
+    if (n == 0) return;
+    sim_time work = transfer_time(m, n);
+    inode->arrived_at = give_work(m, work);
+    inode->begun_at = inode->arrived_at - work;
+    inode->begun = inode->bytes.len;
+}
+
+/* A file that is removed need not be written any more. */
+static void spare_work(struct machine *m, const struct inode *inode) {
+    struct disk *d = &m->disk;
+    if (inode->arrived_at != d->idle_at || d->idle_at <= present(m)) return;
+    d->idle_at = inode->begun_at > present(m) ? inode->begun_at : present(m);
+}
+
+void disk_write_out(struct file *f) {
+    if (f->machine->disk.failing == 0) write_out(f->machine, f->inode);
+}
+
 int disk_sync(struct file *f) {
     struct machine *m = f->machine;
     if (m->disk.failing > 0) return HOST_EIO;
-    host_spend(&m->host, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
+    write_out(m, f->inode);
+    if (f->inode->arrived_at > present(m)) host_spend(&m->host, f->inode->arrived_at - present(m));
+    f->inode->arrived_at = give_work(m, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
+    host_spend(&m->host, f->inode->arrived_at - present(m));
     f->inode->durable = f->inode->bytes.len;
     settle_name_of(m, f->inode);
     note_file(m, FILE_SYNCED, f->name, f->inode->durable, 0);
@@ -263,7 +308,9 @@ int disk_rename(struct host *h, const char *from, const char *to) {
 int disk_remove(struct host *h, const char *name) {
     struct machine *m = machine_of(h);
     if (m->disk.failing > 0) return HOST_EIO;
-    if (!directory_find(&m->disk.now, name)) return HOST_ENOENT;
+    const struct inode *inode = directory_find(&m->disk.now, name);
+    if (!inode) return HOST_ENOENT;
+    spare_work(m, inode);
     change_name(m, name, NULL, false);
     note_file(m, FILE_REMOVED, name, 0, 0);
     return 0;
@@ -272,7 +319,8 @@ int disk_remove(struct host *h, const char *name) {
 int disk_sync_dir(struct host *h) {
     struct machine *m = machine_of(h);
     if (m->disk.failing > 0) return HOST_EIO;
-    host_spend(h, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
+    sim_time done = give_work(m, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
+    host_spend(h, done - present(m));
     settle_names(m, m->disk.change_count);
     return 0;
 }
@@ -329,7 +377,7 @@ void world_disk_write(struct world *w, uint16_t party, const char *name, struct 
     struct machine *m = world_machine(w, party);
     struct inode *inode = inode_new(w->pool);
     buffer_put(&inode->bytes, contents.at, contents.len);
-    inode->durable = contents.len;
+    inode->durable = inode->begun = inode->cold = contents.len;
     change_name(m, name, inode, false);
     settle_names(m, m->disk.change_count);
     note_file(m, FILE_CREATED, name, contents.len, XXH3_64bits(contents.at, contents.len));

@@ -1,5 +1,9 @@
 /* Inside the world: a machine's disk. Private to sim/world.
  *
+ * Writing goes into the kernel's memory and takes no time; making it durable waits until the disk has it. What was
+ * written or read since the machine was switched on is read from memory, the rest at the disk's speed. The disk does one
+ * thing after the other, whoever asked for it.
+ *
  * A file's bytes are an inode; names point to inodes. The kernel's view changes at once; what is durable lags: an
  * inode's bytes up to its last fsync, the names up to the last sync of the directory. Names are journaled in
  * order: a power loss keeps a first part of the changes since then, drawn by the seed. */
@@ -16,6 +20,10 @@
 struct inode {
     struct buffer bytes; /* as the kernel has them */
     size_t durable;      /* of them are on the platter */
+    size_t begun;        /* of them are on their way there, or arrived */
+    sim_time begun_at;   /* when the disk gets to those that it was told of last, */
+    sim_time arrived_at; /* and when it has done what it was asked for with this file */
+    size_t cold;         /* of them, from the front, are not in memory */
     uint32_t refs;       /* names, changes of names not yet durable, open files */
 };
 
@@ -44,7 +52,8 @@ struct disk {
     uint32_t change_count, change_room;
     struct ring open_files;
     int full, failing;
-    int64_t rate; /* bytes a second; 0: that of the costs */
+    int64_t rate;     /* bytes a second; 0: that of the costs */
+    sim_time idle_at; /* when it will have done what it was asked for */
     struct chance tearing, syncing;
 };
 
@@ -61,6 +70,7 @@ int64_t disk_write(struct file *f, const void *bytes, size_t n);
 int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n);
 int64_t disk_size(const struct file *f);
 int disk_sync(struct file *f);
+void disk_write_out(struct file *f);
 void disk_close(struct file *f);
 int disk_rename(struct host *h, const char *from, const char *to);
 int disk_remove(struct host *h, const char *name);

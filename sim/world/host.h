@@ -119,6 +119,7 @@ struct host_ops {
     int64_t (*file_read)(struct file *file, uint64_t offset, void *into, size_t n);
     int64_t (*file_size)(const struct file *file);
     int (*file_sync)(struct file *file);
+    void (*file_write_out)(struct file *file);
     void (*file_close)(struct file *file);
     int (*rename)(struct host *host, const char *from, const char *to);
     int (*remove)(struct host *host, const char *name);
@@ -232,7 +233,7 @@ static inline uint16_t host_peer_port(const struct conn *c) {
 static inline struct file *host_file_open(struct host *h, const char *name, enum file_mode mode, int *error) {
     return h->ops->file_open(h, name, mode, error);
 }
-/* Bytes written, fewer than n when the disk fills up, or an error. Takes disk time from whoever runs. */
+/* Bytes written, fewer than n when the disk fills up, or an error. They go into the kernel's memory: it takes no time. */
 static inline int64_t host_file_write(struct host *h, struct file *f, const void *b, size_t n) {
     return h->ops->file_write(f, b, n);
 }
@@ -243,7 +244,11 @@ static inline int64_t host_file_read(struct host *h, struct file *f, uint64_t of
 static inline int64_t host_file_size(struct host *h, const struct file *f) {
     return h->ops->file_size(f);
 }
-/* fsync: 0 or HOST_EIO. */
+/* Lets the disk begin to take what was written; waits for nothing and promises nothing (sync_file_range). */
+static inline void host_file_write_out(struct host *h, struct file *f) {
+    h->ops->file_write_out(f);
+}
+/* fsync: waits until the disk has it all; 0 or HOST_EIO. */
 static inline int host_file_sync(struct host *h, struct file *f) {
     return h->ops->file_sync(f);
 }

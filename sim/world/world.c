@@ -25,6 +25,7 @@ const struct host_ops world_host_ops = {
     .file_read = disk_read,
     .file_size = disk_size,
     .file_sync = disk_sync,
+    .file_write_out = disk_write_out,
     .file_close = disk_close,
     .rename = disk_rename,
     .remove = disk_remove,
