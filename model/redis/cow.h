@@ -6,7 +6,11 @@
  * region costs that page. Measured on redis-server 7.0.15 with 100,000 keys of 100 bytes, as pages a command, while few
  * are touched: SET of a random key 2.9 (entry, header, string), of keys in order 0.05, APPEND 2.0 (header, string),
  * DEL 2.1 (bucket, entry), a new key 1.1 (bucket), EXPIRE 0.05. Collections that change in place cost all their memory
- * once: more than there. What was there at the fork is the most that can be copied. */
+ * once: more than there. What was there at the fork is the most that can be copied.
+ *
+ * Not counted is what a real fork copies by itself, stack, allocator and buffers of parent and child: 270 KB on an empty
+ * server, 420 with 100,000 keys, 530 with 1,000,000, 650 with commands meanwhile. It is no constant, and small where
+ * copied memory matters. */
 #ifndef MODEL_REDIS_COW_H
 #define MODEL_REDIS_COW_H
 

@@ -123,10 +123,10 @@ static void one_of_two_skipped(struct rdb_reader *r) {
 }
 
 static void checksum(struct rdb_reader *r) {
-    uint64_t expected = rdb_little_endian(r, 0, CRC_LEN);
-    if (expected != 0 && expected != r->crc_before)
+    uint64_t written = rdb_little_endian(r, 0, CRC_LEN);
+    if (written != 0 && written != r->crc_before) /* what it should be comes first, as in the real server's words */
         rdb_fail(r, RDB_FAULT_CORRUPT, "Wrong RDB checksum expected: (%llx) but got (%llx). Aborting now.",
-                 (unsigned long long)expected, (unsigned long long)r->crc_before);
+                 (unsigned long long)r->crc_before, (unsigned long long)written);
     else
         r->status = RDB_DONE;
 }

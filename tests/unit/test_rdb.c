@@ -332,7 +332,7 @@ static const struct refused {
     REFUSED("REDIS0011\xff", "Can't handle RDB format version 11"),
     REFUSED("REDIS0000\xff", "Can't handle RDB format version 0"),
     REFUSED("REDISabcd\xff", "Can't handle RDB format version 0"),
-    REFUSED("REDIS0010\xff\x01\0\0\0\0\0\0\0", "Wrong RDB checksum expected: (1) but got ("),
+    REFUSED("REDIS0010\xff\x01\0\0\0\0\0\0\0", "Wrong RDB checksum expected: (eb7ea789fe37fda9) but got (1)"),
     REFUSED("REDIS0010\x08\x01k", "Internal error in RDB reading offset 12 -> Unknown RDB encoding type 8"),
     REFUSED("REDIS0010\x0f\x01k", "Internal error in RDB reading offset 12 -> Unknown RDB encoding type 15"),
     REFUSED("REDIS0010\xf6", "Internal error in RDB reading offset 10 -> Pre-release function format not supported."),

@@ -355,6 +355,42 @@ START_TEST(a_bad_rdb_is_tried_again) {
 }
 END_TEST
 
+/* Payloads of 18 bytes: one that ends in a wrong checksum, one with a key of a type that does not exist. */
+static const char wrong_crc[] = "REDIS0010\xff\1\2\3\4\5\6\7\10", unknown_type[] = "REDIS0010\x63\1k\1\2\3\4\5\6";
+
+/* Measured on redis-server 7.0.15: both end the process when they come as a file. */
+START_TEST(a_corrupt_file_ends_the_process) {
+    struct wire *w = next_attempt(0);
+    shake_hands(w, PSYNC_NEW);
+    SAY(w, "+FULLRESYNC " ID_1 " 100\r\n$18\r\n");
+    say_bytes(w, _i == 0 ? wrong_crc : unknown_type, 18);
+    expect_closed(w, SIM_SECOND);
+    run_for(3 * SIM_SECOND);
+    ck_assert_uint_eq(rig.accepted, 1);
+    ck_assert(!world_alive(rig.world, 0));
+}
+END_TEST
+
+/* From the socket only what contradicts itself does. */
+START_TEST(a_corrupt_stream_ends_the_process) {
+    wire_close_rig();
+    wire_open_rig("replicaof t 7000;save '';repl-timeout 5;repl-diskless-load swapdb");
+    struct wire *w = next_attempt(0);
+    shake_hands(w, PSYNC_NEW);
+    SAY(w, "+FULLRESYNC " ID_1 " 100\r\n$EOF:" MARK "\r\n");
+    say_bytes(w, unknown_type, 18);
+    expect_closed(w, SIM_SECOND);
+    w = next_attempt(1);
+    shake_hands(w, PSYNC_NEW);
+    SAY(w, "+FULLRESYNC " ID_1 " 100\r\n$EOF:" MARK "\r\n");
+    say_bytes(w, wrong_crc, 18);
+    expect_closed(w, SIM_SECOND);
+    run_for(3 * SIM_SECOND);
+    ck_assert_uint_eq(rig.accepted, 2);
+    ck_assert(!world_alive(rig.world, 0));
+}
+END_TEST
+
 START_TEST(promotion) {
     struct wire *w = in_sync(), *c = dial(), *sub = dial();
     SAY(w, SELECT0 INCR_A);
@@ -439,6 +475,8 @@ int main(void) {
     tcase_add_loop_test(replica, a_bad_header_ends_the_attempt, 0, 3);
     tcase_add_test(replica, an_aborted_transfer_changes_nothing);
     tcase_add_test(replica, a_bad_rdb_is_tried_again);
+    tcase_add_loop_test(replica, a_corrupt_file_ends_the_process, 0, 2);
+    tcase_add_test(replica, a_corrupt_stream_ends_the_process);
     tcase_add_test(replica, promotion);
     tcase_add_test(replica, stale_data);
     tcase_add_test(replica, a_replica_without_master_serves_no_psync);
