@@ -16,6 +16,7 @@ enum config_kind {
     KIND_LOAD,
     KIND_PROPAGATION,
     KIND_POLICY,
+    KIND_LEVEL,
     KIND_SAVE,
     KIND_LIMIT,
     KIND_MASTER
@@ -56,6 +57,7 @@ static const struct config_rule rules[] = {
     {"lfu-log-factor", NULL, KIND_NUMBER, MEMBER(lfu_log_factor), "10", false},
     {"loading-process-events-interval-bytes", NULL, KIND_NUMBER, MEMBER(loading_process_events_interval_bytes),
      "2097152", false},
+    {"loglevel", NULL, KIND_LEVEL, MEMBER(loglevel), "notice", false},
     {"masterauth", NULL, KIND_TEXT, MEMBER(masterauth), "", false},
     {"masteruser", NULL, KIND_TEXT, MEMBER(masteruser), "", false},
     {"maxclients", NULL, KIND_NUMBER, MEMBER(maxclients), "10000", false},
@@ -101,6 +103,7 @@ static const struct config_rule rules[] = {
 
 enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]), BACKLOG_MIN = 16 * 1024 };
 
+static const char *const level_words[] = {"debug", "verbose", "notice", "warning", NULL};
 static const char *const load_words[] = {"disabled", "on-empty-db", "swapdb", NULL};
 static const char *const propagation_words[] = {"ignore", "panic", "panic-on-replicas", NULL};
 /* In the order of enum eviction_policy. */
@@ -214,6 +217,9 @@ static void apply_rule(struct config *config, const struct config_rule *rule, co
         break;
     case KIND_POLICY:
         *(int64_t *)member = word_index(policy_words, values[0]);
+        break;
+    case KIND_LEVEL:
+        *(int64_t *)member = word_index(level_words, values[0]);
         break;
     case KIND_SAVE:
         apply_save(config, values, count);
@@ -353,6 +359,9 @@ static void put_value(const struct config *config, const struct config_rule *rul
         break;
     case KIND_PROPAGATION:
         buffer_puts(out, propagation_words[*(const int64_t *)member]);
+        break;
+    case KIND_LEVEL:
+        buffer_puts(out, level_words[*(const int64_t *)member]);
         break;
     case KIND_POLICY:
         buffer_puts(out, config_policy_word(config));

@@ -38,6 +38,7 @@ struct config {
     int64_t timeout; /* s */
     int64_t maxclients;
     bool protected_mode;
+    int64_t loglevel; /* enum log_level; of a live server */
     int64_t proto_max_bulk_len;        /* bytes */
     int64_t client_query_buffer_limit; /* bytes */
     const char *requirepass;

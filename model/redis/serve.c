@@ -14,6 +14,8 @@ static char role_of(const struct host *host, bool of_child) {
 }
 
 void serve_log_line(const struct host *host, const struct serve_line *line, struct buffer *out) {
+    const struct server *s = host->node;
+    if (s && (int64_t)line->level < s->config.loglevel) return;
     static const char marks[] = {[LOG_DEBUG] = '.', [LOG_VERBOSE] = '-', [LOG_NOTICE] = '*', [LOG_WARNING] = '#'};
     buffer_printf(out, "%ld:%c %s %c ", line->pid, role_of(host, line->of_child), line->date, marks[line->level]);
     buffer_put(out, line->text.at, line->text.len);

@@ -69,12 +69,6 @@ static void take_bind(struct reading *r, const struct bytes *values, size_t coun
     }
 }
 
-static enum log_level level_of(struct bytes word) {
-    if (resp_word_is(word, "debug")) return LOG_DEBUG;
-    if (resp_word_is(word, "verbose")) return LOG_VERBOSE;
-    return resp_word_is(word, "warning") ? LOG_WARNING : LOG_NOTICE;
-}
-
 /* True if the line is about the machine, and taken. */
 static bool take_machine_line(struct reading *r, const struct bytes *words, size_t count) {
     struct serve_plan *plan = r->plan;
@@ -85,10 +79,9 @@ static bool take_machine_line(struct reading *r, const struct bytes *words, size
         plan->folder = text_of(r, value);
     else if (resp_word_is(words[0], "logfile"))
         plan->log_file = text_of(r, value);
-    else if (resp_word_is(words[0], "loglevel"))
-        plan->log_least = level_of(value);
     else /* they mean something elsewhere; `daemonize` was seen to be `no` */
-        return resp_word_is(words[0], "protected-mode") || resp_word_is(words[0], "daemonize");
+        return resp_word_is(words[0], "protected-mode") || resp_word_is(words[0], "loglevel") ||
+               resp_word_is(words[0], "daemonize");
     return true;
 }
 
@@ -227,13 +220,8 @@ bool serve_configure(struct pool *pool, const struct serve_request *request, str
     static const char *home[] = {"127.0.0.1"};
     struct serve_settings *own = POOL_NEW(pool, struct serve_settings);
     struct reading r = {pool, plan, own, error};
-    *plan = (struct serve_plan){.addresses = home,
-                                .address_count = 1,
-                                .folder = ".",
-                                .log_file = "",
-                                .log_least = LOG_NOTICE,
-                                .connections = 10000,
-                                .own = own};
+    *plan = (struct serve_plan){
+        .addresses = home, .address_count = 1, .folder = ".", .log_file = "", .connections = 10000, .own = own};
     own->file = request->file;
     buffer_init(&own->ignored, pool);
     return take_file(&r, request->file, request->text) && take_options(&r, request->words, request->word_count);

@@ -30,7 +30,6 @@ static void write_all(int fd, const char *at, size_t len) {
 static void hear(void *ctx, const struct happening *h) {
     struct live *l = ctx;
     char date[64];
-    if (h->a < (int64_t)l->plan.log_least) return;
     put_date(date, sizeof(date));
     struct serve_line line = {
         .level = (enum log_level)h->a,

@@ -119,7 +119,6 @@ struct serve_plan {
     size_t address_count;
     const char *folder;       /* where its files are */
     const char *log_file;     /* "": standard output */
-    enum log_level log_least; /* lines below it are not written */
     uint64_t connections;     /* at most so many at a time */
     struct bytes unknown; /* when the lines are refused: the word that is no directive; at == NULL: it is not that */
     void *own;            /* the system's */
@@ -244,7 +243,7 @@ struct system {
                             struct buffer *error);
     /* Boots it, as `boot` does: sets host->node and host->node_ops. `scratch` as in struct model_setup. */
     void (*serve_boot)(const struct serve_plan *plan, struct host *host, struct pool *scratch);
-    /* Appends the line, with its end, as it shall be read. */
+    /* Appends the line, with its end, as it shall be read; nothing if its level is too low. */
     void (*serve_log_line)(const struct host *host, const struct serve_line *line, struct buffer *out);
 };
 

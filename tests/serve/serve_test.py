@@ -44,8 +44,24 @@ def starts_as_it_is_told(rig):
         log = s.log()
         check(re.search(r"^\d+:M \d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3} \* Ready to accept connections$", log, re.M), log)
         check("change nothing here: tcp-backlog\n" in log, log)
-        check("DB saved on disk" in log and log.endswith("Redis is now ready to exit, bye bye...\n"), log)
+        check("Closing idle client" not in log and "DB saved on disk" in log and log.endswith("Redis is now ready to exit, bye bye...\n"), log)
         check(os.path.exists(os.path.join(s.dir, "some.rdb")))
+
+
+def logs_as_told(rig):
+    """logfile and loglevel; CONFIG SET loglevel acts at once"""
+    s = rig.serve("s", "--logfile", "s.log", "--loglevel", "verbose", "--timeout", "1", "--bind", "127.0.0.1 -::1")
+    idle = Client(s.port)
+    check(idle.sock.recv(1) == b"")
+    with open(os.path.join(s.dir, "s.log")) as f:
+        text = f.read()
+    check(re.search(r"^\d+:M .* - Closing idle client$", text, re.M) and s.log() == "", text)
+    s.client = Client(s.port)
+    check(s("CONFIG", "SET", "loglevel", "warning") == "OK" and s("SAVE") == "OK")
+    check(s.end() == 0)
+    with open(os.path.join(s.dir, "s.log")) as f:
+        text = f.read()
+    check("DB saved" not in text and "# User requested shutdown..." in text, text)
 
 
 def refuses_bad_lines(rig):
@@ -599,7 +615,7 @@ def does_not_grow(rig):
 
 
 TESTS = [
-    starts_as_it_is_told, refuses_bad_lines, agrees_on_config, works_with_redis_cli, works_with_redis_benchmark,
+    starts_as_it_is_told, logs_as_told, refuses_bad_lines, agrees_on_config, works_with_redis_cli, works_with_redis_benchmark,
     waits_and_sleeps, guards_itself, asks_for_passwords, feeds_a_real_replica, feeds_under_load, drops_a_stopped_replica,
     outlives_its_transfers, loads_while_its_master_dies, follows_a_real_master, resolves_names, stands_in_chains,
     restarts_from_its_file, loads_what_a_real_server_saved, stands_garbage, stands_false_masters, knows_strangers, limits_connections,
