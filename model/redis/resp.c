@@ -148,6 +148,7 @@ static enum resp_status parse_inline(struct resp_parser *p, struct bytes in) {
     if (len && in.at[len - 1] == '\r') len--;
     make_room(p, len / 2 + 1);
     buffer_clear(&p->line);
+    buffer_reserve(&p->line, len); /* empty words have a place, too */
     int64_t words = resp_split_line((struct bytes){in.at, len}, &p->line, p->slices, p->room);
     if (words < 0) return broken(p, "unbalanced quotes in request");
     p->argc = (size_t)words;
