@@ -109,6 +109,7 @@ static const struct real real = {
     .check = real_check,
     .log_line = real_log_line,
     .facts = real_facts,
+    .unlike_line = real_unlike_line,
     .unlike = real_unlike,
     .near = real_near,
     .log_fact = real_log_fact,

@@ -21,6 +21,7 @@ extern const char *const real_metrics[], *const real_checks[];
 
 extern const struct real_fact real_facts[];
 const char *real_unlike(const char *field);
+const char *real_unlike_line(const struct bytes *words, size_t count);
 const char *real_near(const char *field, const char *model, const char *real);
 bool real_log_line(struct bytes line, enum log_level *level, struct bytes *message);
 bool real_log_fact(struct bytes message, struct buffer *out);

@@ -73,6 +73,13 @@ const char *real_unlike(const char *field) {
     return find_reason(reasons, resp_text(field));
 }
 
+/* Eviction begins when a limit of bytes is reached, and the observer's own connection takes some of them. */
+const char *real_unlike_line(const struct bytes *words, size_t count) {
+    size_t at = count > 2 && resp_word_is(words[0], "config") && resp_word_is(words[1], "set") ? 2 : 0;
+    if (at + 1 >= count || !resp_word_is(words[at], "maxmemory") || resp_word_is(words[at + 1], "0")) return NULL;
+    return "with maxmemory the observer's connection takes memory, too";
+}
+
 /* --- log lines
  * ---------------------------------------------------------------------------------------------------------- */
 

@@ -8,6 +8,9 @@
 #include "sim/run/real.h"
 #include "sim/run/run.h"
 
+/* What is said of a field when a server that runs did not answer in time (it loads, or sleeps). */
+#define BRIDGE_UNANSWERED "did not answer the observer in time"
+
 struct bridge_setup {
     const struct system *base;
     const struct real *real;

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "sim/run/conform_bridge.h"
+
 #define HASTE  (20 * SIM_MS)
 #define MOMENT (500 * SIM_MS)
 
@@ -176,9 +178,10 @@ static const char *unlike_haste(const struct command_action *command) {
     return command->has_within && command->within < HASTE ? "the observer's own way takes that long" : NULL;
 }
 
-/* A state that the observer can miss between two of its questions. */
-static const char *unlike_moment(const struct facts *facts, const struct statement *st) {
+/* What the observer of real servers can miss: a state between two of its questions; one of a server that is busy. */
+static const char *unlike_miss(const struct facts *facts, const struct statement *st, const char *got) {
     bool short_look = st->expect == EXPECT_BY && st->until - (st->has_from ? st->from : 0) <= MOMENT;
+    if (facts->names && strstr(got, BRIDGE_UNANSWERED)) return "the server " BRIDGE_UNANSWERED;
     return facts->names && short_look ? "asked every few ms: what lasts less is not seen" : NULL;
 }
 
@@ -190,7 +193,7 @@ static void add_expectations(struct facts *facts, const struct run_result *resul
         const char *unlike = !st                     ? NULL
                              : st->kind == ST_EXPECT ? unlike_condition(facts, &st->condition)
                                                      : unlike_haste(&st->action.command);
-        if (st && st->kind == ST_EXPECT && !e->held && !unlike) unlike = unlike_moment(facts, st);
+        if (st && st->kind == ST_EXPECT && !e->held && !unlike) unlike = unlike_miss(facts, st, e->got);
         const char *value = e->held ? "held" : pool_printf(facts->pool, "missed: %s", e->got);
         add(facts, pool_printf(facts->pool, "line %u", e->line), e->text, value, unlike);
     }

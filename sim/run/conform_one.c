@@ -63,8 +63,24 @@ static const char *impossible_action(const struct action *action) {
     }
 }
 
-static const char *impossible(const struct statement *st) {
+enum { WORDS_MAX = 16 };
+
+/* A command as far as its words stand in the file. */
+static const char *unlike_command(const struct real *real, const struct command_action *command) {
+    struct bytes words[WORDS_MAX];
+    size_t count = command->word_count < WORDS_MAX ? command->word_count : WORDS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const struct command_part *part = &command->words[i];
+        bool known = part->count == 1 && part->pieces[0].kind == PIECE_TEXT;
+        words[i] = known ? part->pieces[0].text : (struct bytes){"", 0};
+    }
+    return real->unlike_line(words, count);
+}
+
+static const char *impossible(const struct real *real, const struct statement *st) {
     switch (st->kind) {
+    case ST_CONF:
+        return real->unlike_line(st->conf.words, st->conf.word_count);
     case ST_LINK:
         return impossible_link(&st->link);
     case ST_COST:
@@ -76,6 +92,7 @@ static const char *impossible(const struct statement *st) {
     case ST_AT:
     case ST_EVERY:
     case ST_WHEN:
+        if (st->action.kind == ACT_COMMAND) return unlike_command(real, &st->action.command);
         return impossible_action(&st->action);
     default:
         return NULL;
@@ -85,7 +102,7 @@ static const char *impossible(const struct statement *st) {
 static const char *find_impossible(struct scenario_run *run) {
     for (size_t i = 0; i < run->plan->statement_count; i++) {
         const struct statement *st = &run->plan->statements[i];
-        const char *why = impossible(st);
+        const char *why = impossible(run->setup->real, st);
         if (why) return pool_printf(run->pool, "line %u: %s", st->place.line, why);
     }
     return NULL;

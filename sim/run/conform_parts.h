@@ -76,6 +76,7 @@ struct model {
     const struct reading **view;
     sim_time quiet_since; /* real time; -1: not quiet */
     sim_time asked_quiet;
+    bool over;         /* finish() was called */
     int64_t *ended;    /* by metric: what processes that are over had counted */
     char problem[200]; /* the environment failed */
 };

@@ -91,6 +91,9 @@ struct real {
     bool (*log_line)(struct bytes line, enum log_level *level, struct bytes *message);
 
     /* --- what is compared --- */
+    /* Why a scenario with this conf line, or this command, cannot be compared; NULL: it can. Words that are not known
+     * before the run are empty. */
+    const char *(*unlike_line)(const struct bytes *words, size_t count);
     const struct real_fact *facts; /* ends with field == NULL */
     /* Why a field's value cannot be the same on both sides; NULL: it can. */
     const char *(*unlike)(const char *field);
