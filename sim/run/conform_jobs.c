@@ -189,6 +189,7 @@ bool conform_all(const struct conform_setup *given, const struct plan *const *pl
     jobs.items = calloc(count, sizeof *jobs.items);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGPIPE, &action, NULL); /* nobody reads the results any more */
     while (setup.folder && jobs.items && jobs.told < count && !interrupted) {
         while (jobs.next < count && begin_job(&jobs)) continue;
         pid_t pid = waitpid(-1, NULL, 0);

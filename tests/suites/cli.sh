@@ -18,7 +18,7 @@ verify "an unknown option exits with 2" exits_with 2 "$DETSIM" run "$good" --sed
 verify "an unknown subcommand exits with 2" exits_with 2 "$DETSIM" rum "$good"
 verify "a report of what is no database exits with 2" exits_with 2 "$DETSIM" report "$good"
 verify "a database that cannot be written exits with 3" exits_with 3 "$DETSIM" run "$good" --db /nonexistent/x.db
-for command in run replay report defects; do
+for command in run replay report defects conform; do
     verify "detsim $command --help" exits_with 0 "$DETSIM" "$command" --help
 done
 
