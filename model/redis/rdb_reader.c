@@ -170,7 +170,8 @@ static void string_done(struct rdb_reader *r) {
 
 static void string_length(struct rdb_reader *r) {
     if (!r->special && r->length > TEXT_MAX) {
-        rdb_fail_here(r, "A string of %llu bytes is too long", (unsigned long long)r->length);
+        /* Measured: no memory for it is to the real server what a file is that ends too early. */
+        rdb_fail(r, RDB_FAULT_READ, "A string of %llu bytes is too long", (unsigned long long)r->length);
     } else if (!r->special) {
         want_body(r, r->length, string_done);
     } else if (r->length <= RDB_INT32) {

@@ -421,7 +421,7 @@ def loads_what_a_real_server_saved(rig):
         f.write(b"\xff\xff\xff\xff")
     check(s.end() == 0)
     text = output_of(DETSIM, "serve", "--dir", real.dir, "--port", str(rig.port()), status=3)
-    check("Fatal error loading the DB" in text, text)
+    check("Internal error in RDB reading" in text, text)
 
 
 # --- peers that mean no good -------------------------------------------------------------------------------------------------
@@ -492,8 +492,21 @@ class FalseMaster:
             peer.close()
 
 
+def answers_or_ends(server):
+    """True once it answers, False once its process is over."""
+
+    def known():
+        try:
+            return server("PING") == "PONG"
+        except OSError:
+            return server.process.wait(5) is not None
+
+    wait_for("%s to answer" % server.name, known)
+    return server.process.poll() is None
+
+
 def stands_false_masters(rig):
-    """a master that sends garbage, a broken RDB or giant lengths does not end it"""
+    """a master that sends garbage, a broken RDB or giant lengths does not end it, unless it ends a real server, too"""
     port = rig.port()
     master = FalseMaster(port)
     full = b"+FULLRESYNC " + b"a" * 40 + b" 100\r\n"
@@ -502,7 +515,7 @@ def stands_false_masters(rig):
     for load in ("disabled", "swapdb"):
         s = rig.serve(load, "--repl-diskless-load", load, "--replicaof", "127.0.0.1 %d" % port, "--repl-timeout", "5")
         s("CONFIG", "SET", "proto-max-bulk-len", "1mb")
-        before = s.rss()
+        before, ended = s.rss(), 0
         master.play(b"\xff\x00garbage" * 1000 + b"\r\n", after_psync=False)
         master.play(b"-ERR " + b"x" * 5000 + b"\r\n", after_psync=False)
         for sent in (b"+FULLRESYNC\r\n$18\r\n" + empty, b"+CONTINUE\r\n" + b"*1\r\n$4\r\nPING\r\n", b"*1\r\n" * 10000,
@@ -514,8 +527,16 @@ def stands_false_masters(rig):
                      b"*2\r\n$3\r\nGET\r\n$999999999\r\nx", full + b"$18\r\n" + empty + b"GARBAGE\r\n" * 100,
                      full + b"$18\r\n" + empty + b"*1\r\n$5\r\nBLPOP\r\n*3\r\n$5\r\nBLPOP\r\n$1\r\na\r\n$1\r\n0\r\n"):
             master.play(sent)
-            wait_for("PONG after %r" % sent[:80], lambda: s("PING") == "PONG")
-        check(s.rss() - before < 64 << 20, "grew by", s.rss() - before)
+            if answers_or_ends(s):
+                continue
+            real = rig.real("real-%s-%d" % (load, ended), "--repl-diskless-load", load, "--replicaof", "127.0.0.1 %d" % port)
+            master.play(sent)
+            check(not answers_or_ends(real), "it ended, and a real server did not:", sent[:80])
+            ended += 1
+            if load == "disabled":
+                os.remove(os.path.join(s.dir, "dump.rdb"))
+            s.start()
+        check(s.rss() - before < 64 << 20 and ended < 8, "grew by", s.rss() - before, "ended", ended)
         check(s("REPLICAOF", "NO", "ONE") == "OK" and s("SET", "a", "b") == "OK")
         check(s.end() == 0)
 

@@ -363,8 +363,7 @@ static const struct refused {
     REFUSED("REDIS0010\x00\xc4", "Internal error in RDB reading offset 11 -> Unknown RDB string encoding type 4"),
     REFUSED("REDIS0010\x01\x01k\xc0", "Internal error in RDB reading offset 13 -> Bad number of elements"),
     /* hostile sizes */
-    REFUSED("REDIS0010\x00\x81\x7f\xff\xff\xff\xff\xff\xff\xff",
-            "Internal error in RDB reading offset 19 -> A string of 9223372036854775807"),
+    REFUSED("REDIS0010\x00\x81\x7f\xff\xff\xff\xff\xff\xff\xff", "A string of 9223372036854775807"),
     REFUSED("REDIS0010\x00\x01k\xc3\x04\x80\x1f\xff\xff\xff",
             "Internal error in RDB reading offset 19 -> Invalid LZF compressed string"),
     REFUSED("REDIS0010\x00\x01k\xc3\x05\x0b\x00"
