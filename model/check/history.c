@@ -140,3 +140,15 @@ struct position history_seek(struct branch *target, int64_t offset) {
     }
     return found;
 }
+
+struct position history_seek_digest(struct position at, uint64_t digest) {
+    for (; at.branch; at = (struct position){at.branch->parent, at.branch->parent_index}) {
+        for (; at.index > 0; at.index--) {
+            const struct history_entry *e = history_at(at.branch, at.index - 1);
+            if (!e) return (struct position){NULL, 0};
+            if (e->digest == digest) return at;
+        }
+        if (at.branch->base_digest == digest) return at;
+    }
+    return at;
+}

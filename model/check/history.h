@@ -117,6 +117,10 @@ bool history_is_ancestor(struct position a, struct position b);
  * if there is none. Slow: a binary search in each branch of the way. */
 struct position history_seek(struct branch *target, int64_t offset);
 
+/* The last state on the way from the root to `at` that has this digest; branch NULL if there is none, or what is left of
+ * the way begins after it. Slow: looks at each. */
+struct position history_seek_digest(struct position at, uint64_t digest);
+
 static inline uint64_t history_digest_fold(uint64_t low, uint64_t high) {
     uint64_t folded = low ^ ((high << 29 | high >> 35) * UINT64_C(0xd6e8feb86659fd93));
     return folded == HISTORY_NO_DIGEST ? folded + 1 : folded;

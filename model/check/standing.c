@@ -109,9 +109,14 @@ static void append_own(struct standings *s, uint16_t node, int64_t offset, uint6
 
 /* --- processes --------------------------------------------------------------------------------------------- */
 
+void standing_leave(struct standing *n) {
+    if (n->at.branch) n->left[n->left_next++ % STANDING_LEFT] = n->at;
+    n->at = (struct position){NULL, 0};
+}
+
 void standings_start(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
-    n->at = (struct position){NULL, 0};
+    standing_leave(n);
     n->target = n->own = NULL;
     n->alive = n->master = true;
     n->booted = n->foreign = n->diverged = n->load_tail = n->fed = false;
@@ -164,6 +169,17 @@ void standings_stand_at_file(struct standings *s, uint16_t node, int64_t offset,
     n->load_tail = file->digest != digest;
 }
 
+/* Its append-only file, a first part of what it went through, ends on the way to one of the places that it had. */
+static void stand_at_left(struct standing *n) {
+    for (unsigned i = 1; i <= STANDING_LEFT; i++) {
+        struct position left = n->left[(n->left_next - i) % STANDING_LEFT];
+        struct position at = left.branch ? history_seek_digest(left, n->digest) : left;
+        if (!at.branch) continue;
+        standing_stand_at(n, at, at.branch);
+        return;
+    }
+}
+
 void standings_boot(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
     if (!n->alive || n->booted) standings_start(s, h);
@@ -172,7 +188,8 @@ void standings_boot(struct standings *s, const struct happening *h) {
     n->digest = standing_digest(h);
     if (h->a > n->applied_most) n->applied_most = h->a;
     standing_take_replid(n, h);
-    if (h->d == 1 && !n->at.branch) standings_stand_at_file(s, h->node, h->a, n->digest);
+    if (h->d == BOOT_FROM_AOF && !n->at.branch) stand_at_left(n);
+    if (h->d == BOOT_FROM_SNAPSHOT && !n->at.branch) standings_stand_at_file(s, h->node, h->a, n->digest);
     if (!n->at.branch) {
         struct branch *root = history_begin(&s->history, n->at, h->node, n->offset, n->digest);
         standing_stand_at(n, (struct position){root, 0}, root);

@@ -4,11 +4,13 @@
  * its own branch forward. A replica that loaded a snapshot stands where the master stood at that fork, whatever
  * offset was announced to it; with each command it applies it goes on along the way to the branch of the node that
  * it follows, to the boundary with the offset it says. A process that loaded a file stands where the snapshot in that
- * file was forked.
+ * file was forked; one that read an append-only file back, after the last command on its former way that leads to the
+ * dataset it has.
  *
  * Cost: O(1) a command; memory: a few hundred bytes a node, and the last STANDING_SNAPSHOTS snapshots and files of
  * each. What it cannot see: which file a process loaded is told by its contents (digest and offset): of two snapshots
- * that are equal in both, the later is taken; a file whose snapshot is none of the remembered ones begins a root. */
+ * that are equal in both, the later is taken; a file whose snapshot is none of the remembered ones, and an append-only file that ends in
+ * a part of the history that is forgotten, begin a root. */
 #ifndef MODEL_CHECK_STANDING_H
 #define MODEL_CHECK_STANDING_H
 
@@ -16,6 +18,7 @@
 #include "model/redis/happenings.h"
 
 #define STANDING_SNAPSHOTS 8u
+#define STANDING_LEFT      4u
 
 /* A dataset that was forked: by this process (in `forks`) or lying in a file of this node (in `files`). */
 struct snapshot_record {
@@ -63,6 +66,8 @@ struct standing {
     char replid[41];
     struct snapshot_record forks[STANDING_SNAPSHOTS], files[STANDING_SNAPSHOTS];
     unsigned fork_next, file_next;
+    struct position left[STANDING_LEFT]; /* the last places that it gave up at once: by its end, or for another dataset */
+    unsigned left_next;
     struct agreed_sync syncs[4];
     unsigned sync_next;
     struct agreed_sync sync; /* the one that it used last */

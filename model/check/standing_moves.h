@@ -21,4 +21,7 @@ void standings_lead_followers(struct standings *s, uint16_t node, unsigned depth
 /* Nobody follows `node` any more: what they still receive is of the history that they follow now. */
 void standings_leave_followers(struct standings *s, uint16_t node);
 
+/* It gives its place up, which is remembered. */
+void standing_leave(struct standing *n);
+
 #endif

@@ -154,7 +154,7 @@ void standings_emptied(struct standings *s, const struct happening *h) {
     struct standing *n = &s->node[h->node];
     const struct agreed_sync *sync = find_sync(n, h, true);
     if (sync) keep_file(n, &sync->snapshot);
-    n->at = (struct position){NULL, 0};
+    standing_leave(n);
     n->target = n->own = NULL;
     n->digest = history_digest_fold(0, 0);
     n->foreign = false;
@@ -190,7 +190,7 @@ enum match standings_loaded(struct standings *s, const struct happening *h, cons
     n->digest = standing_digest(h);
     if (h->a > n->applied_most) n->applied_most = h->a;
     standing_take_replid(n, h);
-    n->at = (struct position){NULL, 0};
+    standing_leave(n);
     n->own = NULL;
     n->diverged = false;
     n->foreign = h->a < 0; /* by SYNC without PSYNC: its offset means nothing */

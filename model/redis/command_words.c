@@ -13,7 +13,7 @@ const struct command_word redis_command_words[] = {
     {"append", SUPPORTED},
     {"asking", NOT_YET},
     {"auth", SUPPORTED},
-    {"bgrewriteaof", NOT_YET},
+    {"bgrewriteaof", SUPPORTED},
     {"bgsave", SUPPORTED},
     {"bitcount", NOT_YET},
     {"bitfield", NOT_YET},

@@ -17,6 +17,7 @@ enum config_kind {
     KIND_PROPAGATION,
     KIND_POLICY,
     KIND_LEVEL,
+    KIND_FSYNC,
     KIND_SAVE,
     KIND_LIMIT,
     KIND_MASTER
@@ -43,6 +44,17 @@ struct config_text {
 /* In order of name. */
 static const struct config_rule rules[] = {
     {"active-expire-effort", NULL, KIND_NUMBER, MEMBER(active_expire_effort), "1", false},
+    {"aof-disable-auto-gc", NULL, KIND_BOOL, MEMBER(aof_disable_auto_gc), "no", false},
+    {"aof-load-truncated", NULL, KIND_BOOL, MEMBER(aof_load_truncated), "yes", false},
+    {"aof-rewrite-incremental-fsync", NULL, KIND_BOOL, MEMBER(aof_rewrite_incremental_fsync), "yes", false},
+    {"aof-timestamp-enabled", NULL, KIND_BOOL, MEMBER(aof_timestamp_enabled), "no", false},
+    {"aof-use-rdb-preamble", NULL, KIND_BOOL, MEMBER(aof_use_rdb_preamble), "yes", false},
+    {"appenddirname", NULL, KIND_TEXT, MEMBER(appenddirname), "appendonlydir", true},
+    {"appendfilename", NULL, KIND_TEXT, MEMBER(appendfilename), "appendonly.aof", true},
+    {"appendfsync", NULL, KIND_FSYNC, MEMBER(appendfsync), "everysec", false},
+    {"appendonly", NULL, KIND_BOOL, MEMBER(appendonly), "no", false},
+    {"auto-aof-rewrite-min-size", NULL, KIND_SIZE, MEMBER(auto_aof_rewrite_min_size), "64mb", false},
+    {"auto-aof-rewrite-percentage", NULL, KIND_NUMBER, MEMBER(auto_aof_rewrite_percentage), "100", false},
     {"client-output-buffer-limit", NULL, KIND_LIMIT, 0, "", false},
     {"client-query-buffer-limit", NULL, KIND_SIZE, MEMBER(client_query_buffer_limit), "1gb", false},
     {"dbfilename", NULL, KIND_TEXT, MEMBER(dbfilename), "dump.rdb", false},
@@ -67,6 +79,7 @@ static const struct config_rule rules[] = {
     {"maxmemory-samples", NULL, KIND_NUMBER, MEMBER(maxmemory_samples), "5", false},
     {"min-replicas-max-lag", "min-slaves-max-lag", KIND_NUMBER, MEMBER(min_replicas_max_lag), "10", false},
     {"min-replicas-to-write", "min-slaves-to-write", KIND_NUMBER, MEMBER(min_replicas_to_write), "0", false},
+    {"no-appendfsync-on-rewrite", NULL, KIND_BOOL, MEMBER(no_appendfsync_on_rewrite), "no", false},
     {"port", NULL, KIND_NUMBER, MEMBER(port), "6379", true},
     {"propagation-error-behavior", NULL, KIND_PROPAGATION, MEMBER(propagation_error_behavior), "ignore", false},
     {"protected-mode", NULL, KIND_BOOL, MEMBER(protected_mode), "yes", false},
@@ -110,6 +123,7 @@ static const char *const propagation_words[] = {"ignore", "panic", "panic-on-rep
 static const char *const policy_words[] = {"volatile-lru",   "volatile-lfu", "volatile-random",
                                            "volatile-ttl",   "allkeys-lru",  "allkeys-lfu",
                                            "allkeys-random", "noeviction",   NULL};
+static const char *const fsync_words[] = {"everysec", "always", "no", NULL}; /* enum aof_fsync */
 static const char *const class_words[] = {"normal", "slave", "pubsub", NULL};
 
 static const struct config_rule *find_rule(struct bytes name) {
@@ -220,6 +234,9 @@ static void apply_rule(struct config *config, const struct config_rule *rule, co
         break;
     case KIND_LEVEL:
         *(int64_t *)member = word_index(level_words, values[0]);
+        break;
+    case KIND_FSYNC:
+        *(int64_t *)member = word_index(fsync_words, values[0]);
         break;
     case KIND_SAVE:
         apply_save(config, values, count);
@@ -365,6 +382,9 @@ static void put_value(const struct config *config, const struct config_rule *rul
         break;
     case KIND_POLICY:
         buffer_puts(out, config_policy_word(config));
+        break;
+    case KIND_FSYNC:
+        buffer_puts(out, fsync_words[*(const int64_t *)member]);
         break;
     case KIND_LIMIT:
         put_limits(config, out);

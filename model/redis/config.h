@@ -80,6 +80,14 @@ struct config {
     int64_t maxmemory_eviction_tenacity;
     int64_t lfu_log_factor, lfu_decay_time;
 
+    bool appendonly;
+    int64_t appendfsync; /* enum aof_fsync */
+    const char *appendfilename, *appenddirname;
+    bool aof_use_rdb_preamble, aof_load_truncated, aof_timestamp_enabled, aof_disable_auto_gc;
+    bool aof_rewrite_incremental_fsync, no_appendfsync_on_rewrite;
+    int64_t auto_aof_rewrite_percentage; /* 0: never by itself */
+    int64_t auto_aof_rewrite_min_size;   /* bytes */
+
     const char *dbfilename;
     bool rdbcompression, rdbchecksum;
     bool rdb_del_sync_files;

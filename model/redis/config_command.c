@@ -34,6 +34,13 @@ static void config_get_command(struct client *c) {
 
 /* --- SET ---------------------------------------------------------------------------------------------------------- */
 
+/* Switches the append-only file as `appendonly` says; false if it cannot be switched on. */
+static bool apply_appendonly(struct server *s) {
+    if (s->loading.active) return true;
+    if (!s->config.appendonly && s->aof.state != AOF_OFF) aof_stop(s);
+    return !s->config.appendonly || s->aof.state != AOF_OFF || aof_start(s);
+}
+
 /* What changed settings mean at once. */
 static void apply_changes(struct server *s, const struct config *old) {
     if (old->repl_backlog_size != s->config.repl_backlog_size)
@@ -57,6 +64,13 @@ static void config_set_command(struct client *c) {
         s->config = old; /* all or nothing */
         client_reply_error(c, "ERR CONFIG SET failed (possibly related to argument '%.*s') - %s", (int)r->argv[i].len,
                            r->argv[i].at, reason);
+        return;
+    }
+    if (s->config.appendonly != old.appendonly && !apply_appendonly(s)) {
+        s->config = old;
+        client_reply_error(c,
+                           "ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF. "
+                           "Check server logs.");
         return;
     }
     apply_changes(s, &old);

@@ -24,6 +24,7 @@ enum value_kind {
     VALUE_TEXT,    /* any one word */
     VALUE_WORDS,   /* any words */
     VALUE_FILE_NAME,
+    VALUE_AOF_NAME, /* likewise, and not empty */
     VALUE_SAVE,
     VALUE_BUFFER_LIMIT,
     VALUE_MASTER /* host and port */
@@ -219,6 +220,15 @@ static bool check_file_name(const struct line *line) {
     return true;
 }
 
+static bool check_aof_name(const struct line *line) {
+    struct bytes b = line->values[0];
+    if (b.len == 0) return refuse(line, "%s can't be empty", line->name);
+    if (memchr(b.at, '/', b.len))
+        return refuse(line, "%s can't be a path, just a %s", line->name,
+                      strcmp(line->name, "appenddirname") == 0 ? "dirname" : "filename");
+    return true;
+}
+
 /* How many values a kind takes: exactly one, or any number that its own check judges. */
 static bool takes_one(enum value_kind kind) {
     return kind != VALUE_CHOICES && kind != VALUE_WORDS && kind != VALUE_SAVE && kind != VALUE_BUFFER_LIMIT &&
@@ -243,6 +253,8 @@ static bool check_values(const struct line *line, const struct value_rule *rule)
         return check_choices(line, rule);
     case VALUE_FILE_NAME:
         return check_file_name(line);
+    case VALUE_AOF_NAME:
+        return check_aof_name(line);
     case VALUE_SAVE:
         return check_save(line);
     case VALUE_BUFFER_LIMIT:

@@ -59,8 +59,12 @@ static bool leaves_multi(const struct server *s, const struct command *command) 
     return run == exec_command || run == discard_command || run == quit_command || run == reset_command;
 }
 
-static bool disk_refuses(const struct server *s) {
+static bool rdb_refuses(const struct server *s) {
     return !s->lastbgsave_ok && s->config.stop_writes_on_bgsave_error && s->config.save_point_count > 0;
+}
+
+static bool disk_refuses(const struct server *s) {
+    return rdb_refuses(s) || aof_disk_error(s) != 0;
 }
 
 /* A replica that can neither save nor refuse its master's writes ends, unless replica-ignore-disk-write-errors. */
@@ -75,6 +79,19 @@ static void obey_without_disk(struct server *s, unsigned flags) {
     }
 }
 
+static void refuse_for_disk(struct client *c) {
+    struct server *s = c->server;
+    if (!rdb_refuses(s)) {
+        dispatch_refuse(c, "MISCONF Errors writing to the AOF file: %s", aof_error_text(aof_disk_error(s)));
+        return;
+    }
+    dispatch_refuse(c,
+                    "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                    "Commands that may modify the data set are disabled, because this instance is configured to "
+                    "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+                    "Please check the Redis logs for details about the RDB error.");
+}
+
 /* Refusals of writes, and, for the disk's sake, of PING. The master's stream is obeyed whatever the state of this
  * server. */
 static bool refused_write(struct client *c, unsigned flags) {
@@ -84,11 +101,7 @@ static bool refused_write(struct client *c, unsigned flags) {
         return s->exiting;
     }
     if (disk_refuses(s)) {
-        dispatch_refuse(
-            c, "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
-               "Commands that may modify the data set are disabled, because this instance is configured to "
-               "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
-               "Please check the Redis logs for details about the RDB error.");
+        refuse_for_disk(c);
         note_refused(s, REFUSED_MISCONF, flags);
         return true;
     }
@@ -235,7 +248,7 @@ static void call_data_command(struct client *c, const struct running *r, int64_t
         .chance = &s->chance,
         .reply = c->kind == CLIENT_MASTER ? NULL : &c->out,
     };
-    s->clock.frozen = save_running(s);
+    s->clock.frozen = server_has_child(s);
     command_exec(&ex);
     after_data_command(c, &ex, r);
 }
@@ -365,6 +378,7 @@ bool dispatch_request(struct client *c, const struct bytes *argv, size_t argc, s
     unsigned flags = r.command ? r.command->flags : 0;
     if (r.command == s->exec && in_multi) flags = flags_of_transaction(c, flags);
     bool no = refused_request(c, &r, flags);
+    if (s->exiting) return false;
     if (!no && must_wait(c, flags)) {
         PROBE(s, COMMAND_PAUSED);
         client_block(c, BLOCKED_PAUSE, 0);

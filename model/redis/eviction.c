@@ -18,7 +18,8 @@ uint64_t eviction_not_counted(const struct server *s) {
     enum { BLOCK = 16 * 1024, BLOCK_OVERHEAD = 64 }; /* a block's header and its node in the list */
     uint64_t backlog = (uint64_t)s->config.repl_backlog_size;
     uint64_t counted = backlog + (backlog / BLOCK + 1) * BLOCK_OVERHEAD;
-    return s->repl.memory > counted ? s->repl.memory - counted : 0;
+    uint64_t beyond = s->repl.memory > counted ? s->repl.memory - counted : 0;
+    return beyond + s->aof.buffer.room;
 }
 
 /* Bytes above maxmemory, 0 if there are none. */

@@ -9,7 +9,7 @@
 #include "sim/world/trace.h"
 
 enum redis_happening {
-    /* A process with this dataset is up: a = offset, b c = digest, d = 1 if loaded from disk. text = replid. */
+    /* A process with this dataset is up: a = offset, b c = digest, d = enum boot_source. text = replid. */
     R_BOOT = TRACE_MODEL,
     /* Stream bytes entered this master's replication buffer, up to a command boundary: a = offset after them,
      * b c = digest after the command, d = how many bytes. text = the bytes (as RESP). flags: enum feed_flag. */
@@ -78,6 +78,8 @@ enum write_flag {
     WRITE_EVICTED = 1, /* a replica evicted a key by itself */
     WRITE_REFUSED = 2  /* a replica is about to leave out a command of its master's stream, for want of memory */
 };
+
+enum boot_source { BOOT_EMPTY, BOOT_FROM_SNAPSHOT, BOOT_FROM_AOF };
 
 enum fork_flag {
     FORK_FOR_REPLICAS = 1,

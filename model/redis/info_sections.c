@@ -55,19 +55,34 @@ void info_memory_section(const struct server *s, struct info_out *out) {
     if (info_wants(out, INFO_mem_clients_normal)) info_count(out, INFO_mem_clients_normal, normal_clients_memory(s));
 }
 
-static void tell_aof(struct info_out *out) {
-    info_number(out, INFO_aof_enabled, 0);
-    info_number(out, INFO_aof_rewrite_in_progress, 0);
-    info_number(out, INFO_aof_rewrite_scheduled, 0);
-    info_number(out, INFO_aof_last_rewrite_time_sec, -1);
-    info_number(out, INFO_aof_current_rewrite_time_sec, -1);
-    info_text(out, INFO_aof_last_bgrewrite_status, "ok");
-    info_number(out, INFO_aof_rewrites, 0);
-    info_number(out, INFO_aof_rewrites_consecutive_failures, 0);
-    info_text(out, INFO_aof_last_write_status, "ok");
-    info_number(out, INFO_aof_last_cow_size, 0);
+static void tell_aof(const struct server *s, struct info_out *out) {
+    const struct aof *a = &s->aof;
+    const struct aof_rewrite *r = &a->rewrite;
+    info_number(out, INFO_aof_enabled, a->state != AOF_OFF);
+    info_number(out, INFO_aof_rewrite_in_progress, aof_rewrite_running(s));
+    info_number(out, INFO_aof_rewrite_scheduled, r->scheduled);
+    info_number(out, INFO_aof_last_rewrite_time_sec, r->last_time);
+    info_number(out, INFO_aof_current_rewrite_time_sec, r->started < 0 ? -1 : wall_seconds(s) - r->started);
+    info_text(out, INFO_aof_last_bgrewrite_status, r->last_ok ? "ok" : "err");
+    info_count(out, INFO_aof_rewrites, r->rewrites);
+    info_count(out, INFO_aof_rewrites_consecutive_failures, r->failures_in_a_row);
+    info_text(out, INFO_aof_last_write_status, a->write_error || a->sync_error ? "err" : "ok");
+    info_count(out, INFO_aof_last_cow_size, r->last_cow);
     info_number(out, INFO_module_fork_in_progress, 0);
     info_number(out, INFO_module_fork_last_cow_size, 0);
+    if (!s->config.appendonly) return;
+    info_number(out, INFO_aof_current_size, a->size);
+    info_number(out, INFO_aof_base_size, a->base_size);
+    info_number(out, INFO_aof_pending_rewrite, 0);
+    info_count(out, INFO_aof_buffer_length, a->buffer.len);
+    info_count(out, INFO_aof_pending_bio_fsync, aof_pending_fsyncs(s));
+    info_count(out, INFO_aof_delayed_fsync, a->delayed_fsync);
+}
+
+/* Bytes of memory that the running child made this process copy. */
+static int64_t copied_for_child(const struct server *s) {
+    const struct save_work *work = s->save.work ? s->save.work : s->aof.rewrite.work;
+    return work ? (int64_t)save_work_copied(work) : 0;
 }
 
 static int64_t at_least(int64_t n, int64_t low) {
@@ -96,7 +111,7 @@ static void tell_loading(const struct server *s, struct info_out *out) {
 
 void info_persistence_section(const struct server *s, struct info_out *out) {
     bool saving = save_running(s);
-    int64_t copied = saving && s->save.work ? (int64_t)save_work_copied(s->save.work) : 0;
+    int64_t copied = copied_for_child(s);
     info_number(out, INFO_loading, s->loading.active && !s->loading.async);
     info_number(out, INFO_async_loading, s->loading.active && s->loading.async);
     info_number(out, INFO_current_cow_peak, copied);
@@ -112,7 +127,7 @@ void info_persistence_section(const struct server *s, struct info_out *out) {
     info_count(out, INFO_rdb_last_cow_size, s->stats.rdb_last_cow_size);
     info_count(out, INFO_rdb_last_load_keys_expired, s->stats.rdb_last_load_keys_expired);
     info_count(out, INFO_rdb_last_load_keys_loaded, s->stats.rdb_last_load_keys_loaded);
-    tell_aof(out);
+    tell_aof(s, out);
     if (s->loading.active) tell_loading(s, out);
 }
 

@@ -201,3 +201,7 @@ struct snapshot *snapshot_open(struct keyspace *ks, int64_t page) {
     ks->snapshot = snapshot_create(ks->pool, ks->dbs, keyspace_digest(ks), keyspace_memory(ks), page, &ks->snapshot);
     return ks->snapshot;
 }
+
+struct snapshot *snapshot_open_view(struct keyspace *ks) {
+    return snapshot_create_view(ks->pool, ks->dbs, keyspace_digest(ks));
+}

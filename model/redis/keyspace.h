@@ -86,6 +86,8 @@ int64_t keyspace_next_deadline(const struct keyspace *ks);
 /* Freezes the dataset as it is now. O(1). NULL if one is open already. `page` is the size in bytes of a page of
  * memory, for the accounting of what is copied. */
 struct snapshot *snapshot_open(struct keyspace *ks, int64_t page);
+/* The dataset of now, for reading before anything changes it; another may be open beside it. */
+struct snapshot *snapshot_open_view(struct keyspace *ks);
 void snapshot_close(struct snapshot *s);
 /* Bytes of the real server's memory copied since it was opened, in whole pages (cow.h says how it is counted); without
  * the half megabyte that any fork of a real server costs. */

@@ -10,11 +10,10 @@ enum { READ_PIECE = 64 * 1024 };
 
 /* --- bytes into the reader ---------------------------------------------------------------------------------------- */
 
-/* us for `keys` keys: key-load-delay, negative for one us every -N keys. */
-static sim_time delay_of(const struct server *s, uint64_t keys) {
+void loading_spend_delay(struct server *s, uint64_t keys) {
     int64_t delay = s->config.key_load_delay;
-    if (delay >= 0) return (sim_time)keys * delay * SIM_US;
-    return (sim_time)(keys / (uint64_t)-delay) * SIM_US;
+    int64_t us = delay >= 0 ? (int64_t)keys * delay : (int64_t)(keys / (uint64_t)-delay);
+    host_spend(s->host, us * SIM_US);
 }
 
 enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used) {
@@ -25,11 +24,11 @@ enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used)
     keys = rdb_reader_keys_loaded(l->reader) - keys;
     const struct costs *costs = s->host->costs;
     host_spend(s->host, host_transfer_time((int64_t)*used, costs->load_rate) + (sim_time)keys * costs->load_key);
-    host_spend(s->host, delay_of(s, keys));
+    loading_spend_delay(s, keys);
     return status;
 }
 
-static void begin(struct server *s, enum load_source source, struct keyspace *into, bool async) {
+static void begin_reading(struct server *s, enum load_source source, struct keyspace *into, bool async) {
     struct loading *l = &s->loading;
     assert(!l->active);
     l->active = true;
@@ -40,16 +39,20 @@ static void begin(struct server *s, enum load_source source, struct keyspace *in
     l->size = -1;
     l->began = host_now(s->host);
     l->began_time = s->unixtime;
+}
+
+static void begin(struct server *s, enum load_source source, struct keyspace *into, bool async) {
+    begin_reading(s, source, into, async);
     /* A replica never drops expired keys: the master's DEL will come. A master drops them after the load, when it can
      * tell its replicas (reference 6.6). */
-    l->reader = rdb_reader_open(s->pool, into, 0);
+    s->loading.reader = rdb_reader_open(s->pool, into, 0);
 }
 
 void loading_end(struct server *s) {
     struct loading *l = &s->loading;
     if (!l->active) return;
     host_timer_stop(s->host, &l->timer);
-    rdb_reader_close(l->reader);
+    if (l->reader) rdb_reader_close(l->reader);
     if (l->file) host_file_close(s->host, l->file);
     l->file = NULL;
     l->reader = NULL;
@@ -64,9 +67,10 @@ static void log_origin(struct server *s, const struct rdb_info *info) {
     host_log(s->host, LOG_NOTICE, "Loading RDB produced by version 7.0.15");
     host_log(s->host, LOG_NOTICE, "RDB age %lld seconds", (long long)(age > 0 ? age : 0));
     host_log(s->host, LOG_NOTICE, "RDB memory usage when created %llu.%02llu Mb", hundredths / 100, hundredths % 100);
+    if (info->aof_base) host_log(s->host, LOG_NOTICE, "RDB is base AOF");
 }
 
-static void log_success(struct server *s, uint64_t expired) {
+void loading_log_success(struct server *s, uint64_t expired) {
     struct loading *l = &s->loading;
     log_origin(s, rdb_reader_info(l->reader));
     uint64_t loaded = rdb_reader_keys_loaded(l->reader) - expired;
@@ -78,14 +82,14 @@ static void log_success(struct server *s, uint64_t expired) {
 
 /* --- at start ----------------------------------------------------------------------------------------------------- */
 
-static void note_boot(struct server *s, bool loaded) {
+void loading_note_boot(struct server *s, enum boot_source source) {
     struct dataset_digest digest = keyspace_digest(s->ks);
     struct happening h = {.kind = R_BOOT,
                           .peer = NO_PARTY,
                           .a = s->repl.offset,
                           .b = (int64_t)digest.low,
                           .c = (int64_t)digest.high,
-                          .d = loaded,
+                          .d = source,
                           .text = s->replid,
                           .len = REPLID_LEN};
     host_note(s->host, &h);
@@ -137,18 +141,18 @@ static uint64_t start_master(struct server *s, const struct rdb_info *info) {
     uint64_t expired;
     if (info->has_replication) { /* offset 0 is a place in a history, too: measured on both roles */
         take_history(s, info);
-        note_boot(s, true);
+        loading_note_boot(s, BOOT_FROM_SNAPSHOT);
         return drop_all_expired(s);
     }
     replication_create_backlog(s, false);
     expired = drop_all_expired(s);
     replication_free_backlog(s);
-    note_boot(s, true);
+    loading_note_boot(s, BOOT_FROM_SNAPSHOT);
     return expired;
 }
 
 static void log_start(struct server *s, uint64_t expired) {
-    log_success(s, expired);
+    loading_log_success(s, expired);
     int64_t ms = (host_now(s->host) - s->loading.began) / SIM_MS;
     host_log(s->host, LOG_NOTICE, "DB loaded from disk: %lld.%03lld seconds", (long long)(ms / 1000),
              (long long)(ms % 1000));
@@ -159,11 +163,12 @@ static void end_start(struct server *s) {
     if (server_is_replica(s)) {
         log_start(s, 0);
         if (info->has_replication) take_history(s, info);
-        note_boot(s, true);
+        loading_note_boot(s, BOOT_FROM_SNAPSHOT);
     } else {
         log_start(s, start_master(s, info));
     }
     loading_end(s);
+    aof_remove_history(s);
     server_ready(s);
 }
 
@@ -211,7 +216,7 @@ static void end_load(struct server *s) {
     if (s->loading.source == LOAD_START) {
         end_start(s);
     } else {
-        log_success(s, 0);
+        loading_log_success(s, 0);
         transfer_loaded(s, true);
     }
 }
@@ -259,7 +264,28 @@ static int load_file(struct server *s, enum load_source source, const char *name
     return 0;
 }
 
+void loading_begin_at_start(struct server *s, int64_t size, void (*go_on)(void *node, struct host_timer *timer)) {
+    begin_reading(s, LOAD_START, s->ks, false);
+    s->loading.size = size;
+    s->loading.timer.fire = go_on;
+}
+
+/* With the append-only file on, nothing else is looked at. */
+static void start_with_aof(struct server *s) {
+    s->aof.state = AOF_ON;
+    if (aof_load_at_start(s)) return;
+    loading_note_boot(s, BOOT_EMPTY);
+    if (!aof_open_at_start(s)) return;
+    aof_remove_history(s);
+    server_ready(s);
+}
+
 void loading_at_start(struct server *s) {
+    if (!aof_read_manifest(s)) return;
+    if (s->config.appendonly) {
+        start_with_aof(s);
+        return;
+    }
     int error = load_file(s, LOAD_START, s->config.dbfilename);
     if (error == 0) {
         PROBE(s, LOAD_START);
@@ -270,7 +296,8 @@ void loading_at_start(struct server *s) {
         return;
     }
     PROBE(s, LOAD_START_NOTHING);
-    note_boot(s, false);
+    loading_note_boot(s, BOOT_EMPTY);
+    aof_remove_history(s);
     server_ready(s);
 }
 
@@ -284,8 +311,4 @@ void loading_from_file(struct server *s, const char *name) {
 
 void loading_from_link(struct server *s, struct keyspace *into, bool async) {
     begin(s, LOAD_SYNC_SOCKET, into, async);
-}
-
-void loading_from_link_done(struct server *s) {
-    log_success(s, 0);
 }

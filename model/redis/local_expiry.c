@@ -38,6 +38,7 @@ static void delete_expired(void *ctx, int db, struct bytes key) {
         return;
     }
     database_remove(in, e);
+    aof_append_deletion(s, db, key);
     s->stats.expired_keys++;
 }
 

@@ -7,16 +7,22 @@ static const struct own_command {
     const char *name;
     own_command_fn *run;
 } own_commands[] = {
-    {"auth", auth_command},         {"bgsave", bgsave_command},       {"client", client_command},
-    {"command", command_command},   {"config", config_command},       {"debug", debug_command},
-    {"discard", discard_command},   {"echo", echo_command},           {"exec", exec_command},
-    {"failover", failover_command}, {"hello", hello_command},         {"info", info_command},
-    {"lastsave", lastsave_command}, {"multi", multi_command},         {"ping", ping_command},
-    {"psync", psync_command},       {"publish", publish_command},     {"quit", quit_command},
-    {"replconf", replconf_command}, {"replicaof", replicaof_command}, {"reset", reset_command},
-    {"role", role_command},         {"save", save_command},           {"shutdown", shutdown_command},
-    {"slaveof", replicaof_command}, {"sync", psync_command},          {"time", time_command},
-    {"unwatch", unwatch_command},   {"wait", wait_command},           {"watch", watch_command},
+    {"auth", auth_command},           {"bgrewriteaof", bgrewriteaof_command},
+    {"bgsave", bgsave_command},       {"client", client_command},
+    {"command", command_command},     {"config", config_command},
+    {"debug", debug_command},         {"discard", discard_command},
+    {"echo", echo_command},           {"exec", exec_command},
+    {"failover", failover_command},   {"hello", hello_command},
+    {"info", info_command},           {"lastsave", lastsave_command},
+    {"multi", multi_command},         {"ping", ping_command},
+    {"psync", psync_command},         {"publish", publish_command},
+    {"quit", quit_command},           {"replconf", replconf_command},
+    {"replicaof", replicaof_command}, {"reset", reset_command},
+    {"role", role_command},           {"save", save_command},
+    {"shutdown", shutdown_command},   {"slaveof", replicaof_command},
+    {"sync", psync_command},          {"time", time_command},
+    {"unwatch", unwatch_command},     {"wait", wait_command},
+    {"watch", watch_command},
 };
 
 void own_commands_bind(struct server *s) {
@@ -169,7 +175,8 @@ void publish_command(struct client *c) {
     struct server *s = c->server;
     const struct running *r = &s->running;
     if (propagate_wanted(s)) {
-        propagate_add(s, &(struct stream_op){.db = c->db, .words = r->argv, .count = r->argc, .raw = r->raw});
+        propagate_add(s, &(struct stream_op){
+                             .db = c->db, .words = r->argv, .count = r->argc, .raw = r->raw, .stream_only = true});
     }
     client_reply_number(c, 0);
 }

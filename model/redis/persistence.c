@@ -80,14 +80,20 @@ static bool fail_to_fork(struct server *s) {
     return false;
 }
 
+static struct save_job job_of(const struct server *s) {
+    const struct save *save = &s->save;
+    return (struct save_job){save->target, save->number, save->mark, s->config.dbfilename};
+}
+
 bool save_start(struct server *s, enum save_target target, bool for_replicas) {
-    assert(!save_running(s));
+    assert(!server_has_child(s));
     if (target == SAVE_TO_FILE) s->stats.rdb_saves++; /* what FLUSHALL and SHUTDOWN save does not count */
     prepare(s, target, for_replicas);
     struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
     if (!snapshot) return fail_to_fork(s);
     struct dataset_digest digest = snapshot_digest(snapshot);
-    s->save.work = save_work_create(s, snapshot);
+    struct save_job job = job_of(s);
+    s->save.work = save_work_create(s, snapshot, &job);
     sim_time before = *s->host->spending;
     int error = 0;
     s->save.child = host_fork(s->host, &save_program, s->save.work, &error);
@@ -180,10 +186,10 @@ void save_check_done(struct server *s) {
 static bool save_whole(struct server *s, bool in_command) {
     PROBE(s, SAVE_IN_PROCESS);
     prepare(s, SAVE_TO_FILE, false);
-    struct snapshot *snapshot = snapshot_open(s->ks, s->host->costs->cow_page);
-    if (!snapshot) return false;
+    struct snapshot *snapshot = snapshot_open_view(s->ks);
     note_fork(s, snapshot_digest(snapshot), in_command);
-    s->save.work = save_work_create(s, snapshot);
+    struct save_job job = job_of(s);
+    s->save.work = save_work_create(s, snapshot, &job);
     bool ok = save_work_run(s->save.work);
     note_save(s, ok ? R_SAVED : R_SAVE_FAILED, ok ? s->config.dbfilename : "");
     save_work_free(s->save.work);
@@ -233,14 +239,17 @@ static void check_save_points(struct server *s) {
 }
 
 void save_cron(struct server *s) {
-    if (save_running(s))
+    if (server_has_child(s)) {
         save_check_done(s);
-    else
-        check_save_points(s);
+        aof_rewrite_check_done(s);
+        return;
+    }
+    check_save_points(s);
+    aof_rewrite_if_grown(s);
 }
 
 void save_start_scheduled(struct server *s) {
-    if (s->bgsave_scheduled && !save_running(s) && may_try(s) && save_start(s, SAVE_TO_FILE, false))
+    if (s->bgsave_scheduled && !server_has_child(s) && may_try(s) && save_start(s, SAVE_TO_FILE, false))
         s->bgsave_scheduled = false;
 }
 
@@ -253,6 +262,12 @@ void bgsave_command(struct client *c) {
         client_reply_error(c, "ERR syntax error");
     } else if (save_running(s)) {
         client_reply_error(c, "ERR Background save already in progress");
+    } else if ((c->flags & CLIENT_IN_MULTI) || (schedule && server_has_child(s))) {
+        s->bgsave_scheduled = true;
+        client_reply_status(c, "Background saving scheduled");
+    } else if (server_has_child(s)) {
+        client_reply_error(c, "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE "
+                              "in order to schedule a BGSAVE whenever possible.");
     } else if (save_start(s, SAVE_TO_FILE, false)) {
         client_reply_status(c, "Background saving started");
     } else {

@@ -8,7 +8,7 @@
 
 #include "model/redis/replication.h"
 
-enum save_target { SAVE_TO_FILE, SAVE_TO_SOCKETS };
+enum save_target { SAVE_TO_FILE, SAVE_TO_SOCKETS, SAVE_TO_AOF /* a base for the append-only file */ };
 
 struct save_work; /* the child's memory */
 
@@ -71,8 +71,16 @@ struct rdb_info save_replication_info(const struct server *s);
 
 /* --- save_child.c ------------------------------------------------------------------------------------------------- */
 
+/* What is to be written. */
+struct save_job {
+    enum save_target target;
+    uint64_t number;        /* for the names of temporary files */
+    const char *mark;       /* sockets: what ends the payload */
+    const char *final_name; /* of the file; copied */
+};
+
 /* What the child will work with; the snapshot becomes its own. */
-struct save_work *save_work_create(struct server *s, struct snapshot *snapshot);
+struct save_work *save_work_create(struct server *s, struct snapshot *snapshot, const struct save_job *job);
 /* The child is over, or was never born. */
 void save_work_free(struct save_work *work);
 extern const struct child_program save_program;
@@ -80,12 +88,12 @@ extern const struct child_program save_program;
 bool save_work_finished(const struct save_work *work);
 int64_t save_work_bytes(const struct save_work *work);   /* serialised so far */
 uint64_t save_work_copied(const struct save_work *work); /* bytes of memory copied since the fork */
-/* A snapshot into the server's file, by whoever runs: SAVE. False: it failed. */
+/* A snapshot into a file, by whoever runs. False: it failed. */
 bool save_work_run(struct save_work *work);
 /* The child was killed: it works no more, even if it dies only when it is continued (`child NODE stall`). Its snapshot is
  * closed, so that its parent can take another. */
 void save_work_give_up(struct save_work *work);
-/* Removes the temporary file of a child that was killed. */
+/* Removes the temporary files of a child that was killed. */
 void save_work_remove_temp(const struct save_work *work);
 
 /* --- loading.c ---------------------------------------------------------------------------------------------------- */
@@ -100,8 +108,14 @@ void loading_from_link(struct server *s, struct keyspace *into, bool async);
 void loading_log_fault(const struct server *s, const char *what_follows);
 /* Bytes from the link. RDB_MORE: go on. */
 enum rdb_status loading_take(struct server *s, struct bytes bytes, size_t *used);
-/* The load from the link is complete. */
-void loading_from_link_done(struct server *s);
+/* An RDB is loaded: the log lines about it. */
+void loading_log_success(struct server *s, uint64_t expired);
+/* key-load-delay for so many keys. */
+void loading_spend_delay(struct server *s, uint64_t keys);
+/* Begins a load at start that somebody else does: `go_on` is the timer's. */
+void loading_begin_at_start(struct server *s, int64_t size, void (*go_on)(void *node, struct host_timer *timer));
+/* The process is up with the dataset it has. */
+void loading_note_boot(struct server *s, enum boot_source source);
 /* Ends a load, complete or not: what was loaded stays. Nothing happens if none is active. */
 void loading_end(struct server *s);
 

@@ -6,8 +6,12 @@
 
 #include "model/redis/server.h"
 
-bool propagate_wanted(const struct server *s) {
+static bool stream_wanted(const struct server *s) {
     return s->repl.backlog && !server_is_replica(s);
+}
+
+bool propagate_wanted(const struct server *s) {
+    return s->aof.state != AOF_OFF || stream_wanted(s);
 }
 
 void propagate_add(struct server *s, const struct stream_op *op) {
@@ -21,17 +25,20 @@ void propagate_add(struct server *s, const struct stream_op *op) {
     list->ops[list->count++] = *op;
 }
 
-static void put_op(struct server *s, const struct stream_op *op) {
-    if (op->db != s->stream_db) {
-        char number[21];
-        struct bytes words[] = {{"SELECT", 6}, {number, resp_format_number(op->db, number)}};
-        resp_put_request(&s->feed, words, 2);
-        s->stream_db = op->db;
-    }
+void stream_put_select(struct buffer *out, int db, int *selected) {
+    if (db == *selected) return;
+    char number[21];
+    struct bytes words[] = {{"SELECT", 6}, {number, resp_format_number(db, number)}};
+    resp_put_request(out, words, 2);
+    *selected = db;
+}
+
+void stream_put_op(struct buffer *out, const struct stream_op *op, int *selected) {
+    stream_put_select(out, op->db, selected);
     if (op->raw.at)
-        buffer_put(&s->feed, op->raw.at, op->raw.len);
+        buffer_put(out, op->raw.at, op->raw.len);
     else
-        resp_put_request(&s->feed, op->words, op->count);
+        resp_put_request(out, op->words, op->count);
 }
 
 static void feed_many(struct server *s) {
@@ -40,7 +47,7 @@ static void feed_many(struct server *s) {
     buffer_clear(&s->feed);
     if (transaction) buffer_puts(&s->feed, "*1\r\n$5\r\nMULTI\r\n");
     for (size_t i = 0; i < list->count; i++) {
-        put_op(s, &list->ops[i]);
+        stream_put_op(&s->feed, &list->ops[i], &s->stream_db);
         expiry = expiry && list->ops[i].expiry;
     }
     if (transaction) buffer_puts(&s->feed, "*1\r\n$4\r\nEXEC\r\n");
@@ -50,8 +57,9 @@ static void feed_many(struct server *s) {
 void propagate_flush(struct server *s, struct dataset_digest before) {
     struct stream_ops *list = &s->ops;
     if (list->count == 0) return;
+    if (s->aof.state != AOF_OFF) aof_append(s, list);
     /* The command itself may have made this server a replica, or freed its backlog. */
-    if (propagate_wanted(s)) {
+    if (stream_wanted(s)) {
         replication_feed_select(s, list->ops[0].db, before);
         if (list->count == 1 && list->ops[0].raw.at) {
             replication_feed(s, list->ops[0].raw, keyspace_digest(s->ks), 0);

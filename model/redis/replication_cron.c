@@ -88,7 +88,7 @@ static void free_unused_backlog(struct server *s) {
 
 /* rdb-del-sync-files: the file was made for replicas only, and no replica needs it any more. */
 static void remove_sync_file(struct server *s) {
-    if (!s->rdb_sync_file_left || s->config.save_point_count) return;
+    if (!s->rdb_sync_file_left || s->config.save_point_count || s->aof.state != AOF_OFF) return;
     if (!s->config.rdb_del_sync_files) {
         s->rdb_sync_file_left = false;
         return;

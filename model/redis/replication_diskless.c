@@ -11,6 +11,7 @@
 static void begin_diskless_load(struct server *s) {
     struct transfer *t = &s->link.transfer;
     bool swap = s->config.repl_diskless_load == LOAD_SWAPDB;
+    if (s->aof.state != AOF_OFF) aof_stop(s);
     transfer_kill_own_save(s);
     if (swap) {
         s->loading_ks = keyspace_create(s->pool);
@@ -71,7 +72,7 @@ static void end_diskless_load(struct server *s) {
     }
     swap_in(s);
     s->dirty++;
-    loading_from_link_done(s);
+    loading_log_success(s, 0);
     transfer_loaded(s, true);
 }
 

@@ -294,6 +294,9 @@ static void begin_full(struct client *c) {
         /* Others may come meanwhile and share it. */
         PROBE(s, SAVE_DELAYED);
         host_log(s->host, LOG_NOTICE, "Delay next BGSAVE for diskless SYNC");
+    } else if (server_has_child(s)) {
+        host_log(s->host, LOG_NOTICE,
+                 "No BGSAVE in progress, but another BG operation is active. BGSAVE for replication delayed");
     } else {
         start_save(s, c->replica.capa);
     }
@@ -352,7 +355,7 @@ void psync_command(struct client *c) {
 /* --- snapshots for those who wait --------------------------------------------------------------------------------- */
 
 void replication_start_pending_save(struct server *s) {
-    if (save_running(s)) return;
+    if (server_has_child(s)) return;
     int64_t waiting = 0, longest = 0;
     unsigned capa = CAPA_EOF | CAPA_PSYNC2;
     struct client *c;

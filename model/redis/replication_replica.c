@@ -168,6 +168,7 @@ void replication_unset_master(struct server *s) {
     s->no_replicas_since = s->unixtime;
     s->link.down_since = 0;
     note_role(s);
+    aof_restart_after_sync(s); /* a sync that came to nothing may have switched it off */
 }
 
 void replication_boot_role(struct server *s) {

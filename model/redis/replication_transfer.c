@@ -13,7 +13,7 @@ enum {
 };
 
 static bool all_persistence_disabled(const struct server *s) {
-    return s->config.save_point_count == 0;
+    return s->config.save_point_count == 0 && s->aof.state == AOF_OFF;
 }
 
 static bool loads_from_socket(const struct server *s) {
@@ -250,6 +250,8 @@ static bool take_over_file(struct server *s) {
 }
 
 static void load_received_file(struct server *s) {
+    if (s->aof.state != AOF_OFF) aof_stop(s);
+    if (s->exiting) return;
     PROBE(s, LOAD_DISK);
     transfer_kill_own_save(s);
     transfer_leave_history(s);
@@ -375,4 +377,5 @@ void transfer_loaded(struct server *s, bool ok) {
     adopt_history(s, offset);
     note_loaded(s, t->diskless ? LOAD_SYNC_SOCKET : LOAD_SYNC_DISK, s->link.conn);
     go_on_with_stream(s, offset, db);
+    aof_restart_after_sync(s);
 }

@@ -149,6 +149,11 @@ static bool process_is_settled(const struct model_node *node, uint16_t party, co
         buffer_printf(why, "%s: a snapshot is being saved", node->name);
         return false;
     }
+    bool rewriting = aof_rewrite_running(s) || s->aof.rewrite.scheduled;
+    if (rewriting && !(view->child_stalled && view->child_stalled(view->ctx, party))) {
+        buffer_printf(why, "%s: the append-only file is being rewritten", node->name);
+        return false;
+    }
     if (s->failover.state == FAILOVER_WAIT_FOR_SYNC) {
         buffer_printf(why, "%s: FAILOVER (waiting for %s to catch up%s)", node->name,
                       s->failover.host ? s->failover.host : "a replica",

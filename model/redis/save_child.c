@@ -1,4 +1,5 @@
-/* The forked child: serialises the frozen dataset into a file, or into the pipe to its parent.
+/* The forked child: serialises the frozen dataset into a file, or into the pipe to its parent; a base for the
+ * append-only file as RDB or as commands.
  *
  * It is a process of its own: when its parent dies it goes on, so it touches nothing of struct server. */
 #include <assert.h>
@@ -18,9 +19,10 @@ struct save_work {
     struct host *host;
     struct pool *pool;
     struct snapshot *snapshot; /* NULL once it is over */
-    struct rdb_writer *writer; /* likewise */
+    struct rdb_writer *writer; /* likewise, or NULL: */
+    struct aof_text *text;     /* it is written as commands */
     enum save_target target;
-    char temp_name[32];
+    char temp_name[48];
     char *final_name;
     struct file *file;
     struct buffer out; /* serialised, not yet written */
@@ -31,6 +33,7 @@ struct save_work {
     int64_t key_delay; /* rdb-key-save-delay */
     uint64_t looked_keys;
     sim_time reported_at; /* ns */
+    bool sync_often;      /* fsyncs what it has written every SYNC_EVERY bytes */
     char mark[EOF_MARK_LEN];
     bool serialised; /* all of it */
     bool renamed;    /* it is the server's file now ... */
@@ -38,21 +41,37 @@ struct save_work {
     bool finished;
 };
 
-struct save_work *save_work_create(struct server *s, struct snapshot *snapshot) {
-    struct save_work *w = POOL_NEW(s->pool, struct save_work);
+/* Where replication stood is no part of an append-only file (reference 11.2). */
+static struct rdb_info info_for(struct server *s, enum save_target target) {
     struct rdb_info info = save_replication_info(s);
+    info.aof_base = target == SAVE_TO_AOF;
+    if (info.aof_base) info.has_replication = false;
+    return info;
+}
+
+struct save_work *save_work_create(struct server *s, struct snapshot *snapshot, const struct save_job *job) {
+    struct save_work *w = POOL_NEW(s->pool, struct save_work);
+    bool aof = job->target == SAVE_TO_AOF, as_commands = aof && !s->config.aof_use_rdb_preamble;
+    struct rdb_info info = info_for(s, job->target);
     w->host = s->host;
     w->pool = s->pool;
     w->snapshot = snapshot;
-    w->target = s->save.target;
-    w->final_name = pool_strdup(s->pool, s->config.dbfilename);
+    w->target = job->target;
+    w->final_name = pool_strdup(s->pool, job->final_name);
     w->key_delay = s->config.rdb_key_save_delay;
-    w->writer = rdb_writer_open(s->pool, snapshot, &info);
-    snprintf(w->temp_name, sizeof(w->temp_name), "temp-%u.%llu.rdb", s->host->incarnation,
-             (unsigned long long)s->save.number);
+    w->sync_often = aof ? s->config.aof_rewrite_incremental_fsync : true;
+    if (as_commands)
+        w->text = aof_text_open(s->pool, snapshot);
+    else
+        w->writer = rdb_writer_open(s->pool, snapshot, &info);
+    snprintf(w->temp_name, sizeof(w->temp_name), aof ? "temp-rewriteaof-%u.%llu.aof" : "temp-%u.%llu.rdb",
+             s->host->incarnation, (unsigned long long)job->number);
     buffer_init(&w->out, s->pool);
-    memcpy(w->mark, s->save.mark, EOF_MARK_LEN);
-    if (w->target == SAVE_TO_SOCKETS) buffer_printf(&w->out, "$EOF:%.*s\r\n", EOF_MARK_LEN, w->mark);
+    if (as_commands && s->config.aof_timestamp_enabled) buffer_printf(&w->out, "#TS:%lld\r\n", (long long)s->unixtime);
+    if (w->target == SAVE_TO_SOCKETS) {
+        memcpy(w->mark, job->mark, EOF_MARK_LEN);
+        buffer_printf(&w->out, "$EOF:%.*s\r\n", EOF_MARK_LEN, w->mark);
+    }
     return w;
 }
 
@@ -62,9 +81,11 @@ static void drop(void *state, struct child *child) {
     (void)child;
     if (!w->snapshot) return;
     w->copied = snapshot_copied(w->snapshot);
-    rdb_writer_close(w->writer);
+    if (w->writer) rdb_writer_close(w->writer);
+    if (w->text) aof_text_close(w->text);
     snapshot_close(w->snapshot);
     w->writer = NULL;
+    w->text = NULL;
     w->snapshot = NULL;
 }
 
@@ -83,17 +104,25 @@ static sim_time delay_of(const struct save_work *w, uint64_t keys) {
     return (sim_time)(keys / (uint64_t)-w->key_delay) * SIM_US;
 }
 
+static uint64_t keys_saved(const struct save_work *w) {
+    return w->text ? aof_text_keys(w->text) : rdb_writer_keys_saved(w->writer);
+}
+
+static uint64_t bytes_spared(const struct save_work *w) {
+    return w->text ? 0 : rdb_writer_bytes_spared(w->writer);
+}
+
 /* Serialises up to a step's worth. With a delay for each key, key by key: what is ready shall not wait for what is not.
  */
 static void serialise(struct save_work *w) {
-    size_t before = w->out.len, step = w->key_delay > 0 ? 1 : w->target == SAVE_TO_FILE ? STEP_BYTES : PIPE_BYTES;
-    uint64_t keys = rdb_writer_keys_saved(w->writer), spared = rdb_writer_bytes_spared(w->writer);
-    w->serialised = !rdb_writer_step(w->writer, step, &w->out);
+    size_t before = w->out.len, step = w->key_delay > 0 ? 1 : w->target == SAVE_TO_SOCKETS ? PIPE_BYTES : STEP_BYTES;
+    uint64_t keys = keys_saved(w), spared = bytes_spared(w);
+    w->serialised = !(w->text ? aof_text_step(w->text, step, &w->out) : rdb_writer_step(w->writer, step, &w->out));
     int64_t n = (int64_t)(w->out.len - before);
     w->bytes += n;
     /* What is compressed costs as much as what is not. */
-    n += (int64_t)(rdb_writer_bytes_spared(w->writer) - spared);
-    uint64_t saved = rdb_writer_keys_saved(w->writer) - keys;
+    n += (int64_t)(bytes_spared(w) - spared);
+    uint64_t saved = keys_saved(w) - keys;
     host_spend(w->host, host_transfer_time(n, w->host->costs->save_rate) + (sim_time)saved * w->host->costs->save_key);
     if (w->key_delay) host_spend(w->host, delay_of(w, saved));
     if (w->serialised && w->target == SAVE_TO_SOCKETS) buffer_put(&w->out, w->mark, EOF_MARK_LEN);
@@ -103,7 +132,10 @@ static bool exit_with(struct save_work *w, struct child *self, int code) {
     w->finished = true;
     if (self && code == 0) {
         unsigned long long mb = snapshot_copied(w->snapshot) >> 20;
-        host_log(w->host, LOG_NOTICE, "Fork CoW for RDB: current %llu MB, peak %llu MB, average %llu MB", mb, mb, mb);
+        if (w->target == SAVE_TO_AOF)
+            host_log(w->host, LOG_NOTICE, "Successfully created the temporary AOF base file %s", w->final_name);
+        host_log(w->host, LOG_NOTICE, "Fork CoW for %s: current %llu MB, peak %llu MB, average %llu MB",
+                 w->target == SAVE_TO_AOF ? "AOF rewrite" : "RDB", mb, mb, mb);
     }
     if (self) host_child_exit(w->host, self, code);
     return false;
@@ -111,9 +143,19 @@ static bool exit_with(struct save_work *w, struct child *self, int code) {
 
 /* --- into a file -------------------------------------------------------------------------------------------------- */
 
-static bool fail_file(struct save_work *w, struct child *self, const char *what, int64_t error) {
+enum failure { OPENING, WRITING, SYNCING, MOVING, SYNCING_FOLDER };
+
+static bool fail_file(struct save_work *w, struct child *self, enum failure doing, int64_t error) {
+    static const char *const words[][2] = {
+        {"Failed opening the temp RDB file for saving",
+         "Opening the temp file for AOF rewrite in rewriteAppendOnlyFile()"},
+        {"Write error saving DB on disk(rdbSaveRio)", "Write error writing append only file on disk"},
+        {"Write error saving DB on disk(fsync)", "Write error writing append only file on disk"},
+        {"Error moving temp DB file on the final destination",
+         "Error moving temp append only file on the final destination"},
+        {"Write error saving DB on disk(fsyncFileDir)", ""}};
     const char *reason = error == HOST_EIO ? "Input/output error" : "No space left on device";
-    host_log(w->host, LOG_WARNING, "%s: %s", what, reason);
+    host_log(w->host, LOG_WARNING, "%s: %s", words[doing][w->target == SAVE_TO_AOF], reason);
     if (w->file) host_file_close(w->host, w->file);
     w->file = NULL;
     host_remove(w->host, w->temp_name);
@@ -124,22 +166,20 @@ static bool fail_file(struct save_work *w, struct child *self, const char *what,
  * two of them: its old file is there until the new one has its name. */
 static bool finish_file(struct save_work *w, struct child *self) {
     if (w->file) {
-        if (host_file_sync(w->host, w->file) != 0) {
-            return fail_file(w, self, "Write error saving DB on disk(fsync)", HOST_EIO);
-        }
+        if (host_file_sync(w->host, w->file) != 0) return fail_file(w, self, SYNCING, HOST_EIO);
         host_file_close(w->host, w->file);
         w->file = NULL;
         return true;
     }
     if (!w->renamed) {
-        if (host_rename(w->host, w->temp_name, w->final_name) != 0) {
-            return fail_file(w, self, "Error moving temp DB file on the final destination", HOST_EIO);
-        }
+        if (host_rename(w->host, w->temp_name, w->final_name) != 0) return fail_file(w, self, MOVING, HOST_EIO);
         w->renamed = true;
         return true;
     }
-    if (host_sync_dir(w->host) != 0) return fail_file(w, self, "Write error saving DB on disk(fsyncFileDir)", HOST_EIO);
     w->saved = true;
+    if (w->target == SAVE_TO_AOF) return exit_with(w, self, 0); /* the manifest will make its name durable */
+    w->saved = host_sync_dir(w->host) == 0;
+    if (!w->saved) return fail_file(w, self, SYNCING_FOLDER, HOST_EIO);
     host_log(w->host, LOG_NOTICE, "DB saved on disk");
     return exit_with(w, self, 0);
 }
@@ -147,7 +187,7 @@ static bool finish_file(struct save_work *w, struct child *self) {
 /* About once a second the child tells its parent how far it is. The news themselves are not modelled, but that it ends
  * if there is no parent to tell them to. */
 static void report(struct save_work *w, struct child *self) {
-    uint64_t keys = rdb_writer_keys_saved(w->writer);
+    uint64_t keys = keys_saved(w);
     if (!self || keys / REPORT_KEYS == w->looked_keys / REPORT_KEYS) return;
     w->looked_keys = keys;
     sim_time now = host_now(w->host);
@@ -160,17 +200,17 @@ static bool step_file(struct save_work *w, struct child *self) {
     int error = 0;
     if (!w->file && !w->serialised) {
         w->file = host_file_open(w->host, w->temp_name, FILE_CREATE, &error);
-        if (!w->file) return fail_file(w, self, "Failed opening the temp RDB file for saving", error);
+        if (!w->file) return fail_file(w, self, OPENING, error);
     }
     if (w->serialised) return finish_file(w, self);
     serialise(w);
     report(w, self);
+    if (w->out.len == 0) return true; /* an empty dataset as commands */
     int64_t n = host_file_write(w->host, w->file, w->out.at, w->out.len);
-    if (n < (int64_t)w->out.len)
-        return fail_file(w, self, "Write error saving DB on disk(rdbSaveRio)", n < 0 ? n : HOST_ENOSPC);
+    if (n < (int64_t)w->out.len) return fail_file(w, self, WRITING, n < 0 ? n : HOST_ENOSPC);
     buffer_clear(&w->out);
     w->unsynced += n;
-    if (w->unsynced >= SYNC_EVERY) {
+    if (w->sync_often && w->unsynced >= SYNC_EVERY) {
         w->unsynced = 0;
         host_file_write_out(w->host, w->file);
     }
@@ -196,13 +236,13 @@ static bool step_pipe(struct save_work *w, struct child *self) {
 
 static bool step(void *state, struct child *self) {
     struct save_work *w = state;
-    return w->target == SAVE_TO_FILE ? step_file(w, self) : step_pipe(w, self);
+    return w->target == SAVE_TO_SOCKETS ? step_pipe(w, self) : step_file(w, self);
 }
 
 const struct child_program save_program = {.name = "rdb", .step = step, .drop = drop};
 
 bool save_work_run(struct save_work *w) {
-    assert(w->target == SAVE_TO_FILE);
+    assert(w->target != SAVE_TO_SOCKETS);
     while (step_file(w, NULL)) {
     }
     return w->saved;
@@ -213,7 +253,8 @@ void save_work_give_up(struct save_work *work) {
 }
 
 void save_work_remove_temp(const struct save_work *w) {
-    if (w->target == SAVE_TO_FILE) host_remove(w->host, w->temp_name);
+    if (w->target != SAVE_TO_SOCKETS) host_remove(w->host, w->temp_name);
+    if (w->target == SAVE_TO_AOF) host_remove(w->host, w->final_name);
 }
 
 bool save_work_finished(const struct save_work *w) {

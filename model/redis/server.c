@@ -56,7 +56,7 @@ bool server_is_paused(struct server *s, enum pause_kind at_least) {
 enum { PROCESS_BYTES = 860 * 1024 }; /* used_memory of an empty 7.0.15 */
 
 uint64_t server_memory(const struct server *s) {
-    uint64_t bytes = PROCESS_BYTES + keyspace_memory(s->ks) + s->repl.memory;
+    uint64_t bytes = PROCESS_BYTES + keyspace_memory(s->ks) + s->repl.memory + s->aof.buffer.room;
     const struct client *c;
     TAILQ_FOREACH(c, &s->clients, all) bytes += sizeof(*c) + c->query.room + c->out.room;
     if (s->loading_ks) bytes += keyspace_memory(s->loading_ks);
@@ -149,8 +149,9 @@ static void closed(void *node, struct conn *conn, enum conn_end why) {
 static void child_readable(void *node, struct child *child, bool ended) {
     struct server *s = node;
     server_update_time(s);
-    if (child != s->save.child) return;
-    if (s->save.target == SAVE_TO_FILE) { /* its reports */
+    bool saves = child == s->save.child;
+    if (!saves && child != s->aof.rewrite.child) return;
+    if (!saves || s->save.target == SAVE_TO_FILE) { /* its reports */
         host_child_consume(s->host, child, host_child_peek(s->host, child).len);
         return;
     }
@@ -182,6 +183,8 @@ static void before_sleep(void *node) {
         }
         failover_check(s);
     }
+    if (s->aof.state != AOF_OFF) aof_flush(s, false);
+    if (s->exiting) return;
     clients_write_pending(s);
     clients_free_closing(s);
     if (s->repl.backlog) repl_buffer_trim(&s->repl, 10 * REPL_TRIM_PER_CALL);
@@ -233,6 +236,7 @@ static void init_lists(struct server *s) {
 
 static void init_buffers(struct server *s) {
     buffer_init(&s->feed, s->pool);
+    buffer_init(&s->path_text, s->pool);
     buffer_init(&s->peer_text, s->pool);
     buffer_init(&s->error_text, s->pool);
     buffer_init(&s->stream_error, s->pool);
@@ -240,6 +244,16 @@ static void init_buffers(struct server *s) {
     buffer_init(&s->link.transfer.early, s->pool);
     s->link.transfer.early_parser = POOL_NEW(s->pool, struct resp_parser);
     resp_parser_init(s->link.transfer.early_parser, s->pool);
+}
+
+static void init_aof(struct server *s) {
+    struct aof *a = &s->aof;
+    aof_manifest_init(&a->manifest, s->pool);
+    buffer_init(&a->buffer, s->pool);
+    a->db = -1;
+    a->last_fsync = s->unixtime;
+    a->rewrite.started = a->rewrite.last_time = -1;
+    a->rewrite.last_ok = true;
 }
 
 static void init_config(struct server *s, const struct server_setup *setup) {
@@ -286,6 +300,7 @@ struct server *server_create(struct host *host, const struct server_setup *setup
     s->ks = keyspace_create(s->pool);
     init_lists(s);
     init_buffers(s);
+    init_aof(s);
     init_config(s, setup);
     own_commands_bind(s);
     eviction_init(s);

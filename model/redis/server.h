@@ -12,6 +12,7 @@
 #define MODEL_REDIS_SERVER_H
 
 #include "model/redis/access.h"
+#include "model/redis/aof.h"
 #include "model/redis/client.h"
 #include "model/redis/command.h"
 #include "model/redis/config.h"
@@ -67,6 +68,7 @@ struct stream_op {
     size_t count;
     struct bytes raw; /* the same as a RESP array, if somebody has it; else at == NULL */
     bool expiry;      /* a deletion of expiry or eviction */
+    bool stream_only; /* nothing for the append-only file: it changes no data */
 };
 
 struct stream_ops {
@@ -147,6 +149,8 @@ struct server {
     struct failover failover;
 
     /* --- persistence --- */
+    struct aof aof;
+    struct buffer path_text;
     struct save save;
     struct loading loading;
     struct keyspace *loading_ks;   /* swapdb: the dataset being loaded */
@@ -229,6 +233,9 @@ void dispatch_retry(struct client *c, const struct running *r);
 
 /* --- propagate.c -------------------------------------------------------------------------------------------------- */
 
+/* A command as stream and append-only file have it; a SELECT before it if *selected is another database. */
+void stream_put_op(struct buffer *out, const struct stream_op *op, int *selected);
+void stream_put_select(struct buffer *out, int db, int *selected);
 /* Adds a command to what the stream will carry. Words must live until propagate_flush(). */
 void propagate_add(struct server *s, const struct stream_op *op);
 /* Feeds what was collected: alone, or several in MULTI .. EXEC; `before` is the dataset's digest before it all. */
@@ -243,7 +250,7 @@ void propagate_note_alone(struct server *s, enum write_flag why);
 /* Tells the trace (R_WRITE) of a change that a client's command made, or, c NULL, of keys that expired while there is
  * no stream to tell of them. */
 void propagate_note_write(struct server *s, const struct client *c);
-/* Whether changes are to be fed: by a master with a backlog. */
+/* Whether changes are to be fed: to replicas by a master with a backlog, or to the append-only file. */
 bool propagate_wanted(const struct server *s);
 
 /* --- shutdown.c --------------------------------------------------------------------------------------------------- */

@@ -50,6 +50,7 @@ static void run_cron(struct server *s) {
         local_expiry_cycle(s);
     else
         expire_cycle_slow(s);
+    aof_rewrite_start_scheduled(s);
     save_cron(s);
     server_is_paused(s, PAUSE_WRITES);
     bool failing_over = s->failover.state != FAILOVER_NONE;

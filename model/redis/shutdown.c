@@ -47,6 +47,37 @@ static bool save_wanted(const struct server *s) {
     return s->shutdown.save || (s->config.save_point_count && !s->shutdown.nosave);
 }
 
+/* A dataset that is nowhere on disk yet. */
+static bool first_rewrite_runs(const struct server *s) {
+    return s->aof.state == AOF_WAIT_REWRITE && aof_rewrite_running(s);
+}
+
+/* What the append-only file needs; false: the server must live on. */
+static bool finish_aof(struct server *s) {
+    if (first_rewrite_runs(s)) {
+        host_log(s->host, LOG_WARNING,
+                 s->shutdown.force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+        if (!s->shutdown.force) return false;
+    }
+    if (aof_rewrite_running(s)) {
+        host_log(s->host, LOG_WARNING, "There is a child rewriting the AOF. Killing it!");
+        aof_rewrite_kill(s);
+    }
+    if (s->aof.state == AOF_OFF || !s->aof.file) return true;
+    host_log(s->host, LOG_NOTICE, "Calling fsync() on the AOF file.");
+    aof_flush(s, true);
+    if (host_file_sync(s->host, s->aof.file) != 0)
+        host_log(s->host, LOG_WARNING, "Fail to fsync the AOF file: %s.", aof_error_text(HOST_EIO));
+    return true;
+}
+
+static bool fail(struct server *s) {
+    PROBE(s, SHUTDOWN_FAILED);
+    host_log(s->host, LOG_WARNING, "Errors trying to shut down the server. Check the logs for more information.");
+    cancel(s);
+    return false;
+}
+
 /* The last things: false if the dataset could not be saved, then the server lives on. */
 static bool finish(struct server *s) {
     log_lagging(s);
@@ -54,15 +85,12 @@ static bool finish(struct server *s) {
         host_log(s->host, LOG_WARNING, "There is a child saving an .rdb. Killing it!");
         save_abandon(s);
     }
+    if (!finish_aof(s)) return fail(s);
     if (save_wanted(s)) {
         host_log(s->host, LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
         if (!save_now(s) && !s->shutdown.force) {
-            PROBE(s, SHUTDOWN_FAILED);
             host_log(s->host, LOG_WARNING, "Error trying to save the DB, can't exit.");
-            host_log(s->host, LOG_WARNING,
-                     "Errors trying to shut down the server. Check the logs for more information.");
-            cancel(s);
-            return false;
+            return fail(s);
         }
     }
     clients_write_pending(s); /* the replicas' last bytes */

@@ -21,6 +21,7 @@ struct snapshot {
     struct pool *pool;
     struct snapshot **owner;
     struct frozen frozen[KEYSPACE_DBS];
+    bool view; /* changes nothing in the databases */
     struct dataset_digest digest;
     struct shadow *shadows;
     struct kept *kept;
@@ -48,6 +49,18 @@ struct snapshot *snapshot_create(struct pool *pool, struct database *const *dbs,
     return s;
 }
 
+struct snapshot *snapshot_create_view(struct pool *pool, struct database *const *dbs, struct dataset_digest digest) {
+    struct snapshot *s = POOL_NEW(pool, struct snapshot);
+    s->pool = pool;
+    s->view = true;
+    s->digest = digest;
+    for (int i = 0; i < KEYSPACE_DBS; i++) {
+        struct database *db = dbs[i];
+        s->frozen[i] = (struct frozen){.db = db, .slots = db->slots, .size = db->size, .expires = db->expires};
+    }
+    return s;
+}
+
 void snapshot_disown(struct snapshot *s) {
     s->owner = NULL;
 }
@@ -62,6 +75,10 @@ static void free_shadows(struct snapshot *s) {
 }
 
 void snapshot_close(struct snapshot *s) {
+    if (s->view) {
+        pool_free(s->pool, s, sizeof *s);
+        return;
+    }
     free_shadows(s);
     for (size_t i = 0; i < s->kept_count; i++) object_free(s->pool, s->kept[i].type, s->kept[i].object);
     if (s->kept) pool_free(s->pool, s->kept, s->kept_room * sizeof *s->kept);
@@ -122,7 +139,7 @@ const struct entry *snapshot_next(const struct snapshot *s, struct snapshot_curs
     const struct frozen *frozen = &s->frozen[cursor->db];
     while (cursor->slot < frozen->slots) {
         const struct page *page = frozen->db->pages[cursor->slot / PAGE_ENTRIES];
-        const struct entry *entries = page->shadow ? page->shadow->entries : page->entries;
+        const struct entry *entries = page->shadow && !s->view ? page->shadow->entries : page->entries;
         const struct entry *e = &entries[cursor->slot++ % PAGE_ENTRIES];
         if (e->type != OBJECT_NONE) return e;
     }

@@ -34,6 +34,8 @@ void snapshot_note_copy(struct snapshot *s, uint64_t bytes);
 /* Opens a snapshot of these 16 databases, which are in the same epoch. `owner` is set to NULL when it closes. */
 struct snapshot *snapshot_create(struct pool *pool, struct database *const *dbs, struct dataset_digest digest,
                                  uint64_t memory, int64_t page, struct snapshot **owner);
+/* Sees them as they are, and is told of no change: for reading at once. */
+struct snapshot *snapshot_create_view(struct pool *pool, struct database *const *dbs, struct dataset_digest digest);
 /* The owner is gone before the snapshot. */
 void snapshot_disown(struct snapshot *s);
 

@@ -2,19 +2,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/run/live_host.h"
 
-enum { FILE_RIGHTS = 0644 };
+enum { FILE_RIGHTS = 0644, FOLDER_RIGHTS = 0755 };
 
 #define PUSH_EVERY (1 << 20) /* bytes after which the kernel is asked to begin writing */
 
 struct file {
     struct live *live;
     int fd;
-    int64_t written, pushed; /* bytes; those that the kernel was asked to write */
+    int64_t written, pushed;       /* bytes; those that the kernel was asked to write */
+    struct background_sync *syncs; /* that run */
+    int sync_result;               /* of the last one that ended */
+};
+
+/* An fsync by a thread of libuv's, of a descriptor of its own. */
+struct background_sync {
+    uv_fs_t request;
+    struct live *live;
+    struct file *file; /* NULL: closed meanwhile */
+    struct background_sync *next;
+    int fd;
 };
 
 static int error_of(int error) {
@@ -23,11 +35,22 @@ static int error_of(int error) {
     return HOST_EIO;
 }
 
+/* FOLDER/NAME: remembers the folder, for live_sync_dir(), and makes it. */
+static void enter_folder(struct live *l, const char *name, enum file_mode mode) {
+    const char *slash = strchr(name, '/');
+    if (!slash || mode == FILE_READ) return;
+    size_t len = (size_t)(slash - name);
+    if (!l->below || strlen(l->below) != len || memcmp(l->below, name, len) != 0)
+        l->below = pool_strndup(l->pool, name, len);
+    mkdirat(l->folder, l->below, FOLDER_RIGHTS); /* it may be there: if it cannot be made, the file cannot either */
+}
+
 struct file *live_file_open(struct host *h, const char *name, enum file_mode mode, int *error) {
     static const int flags[] = {[FILE_READ] = O_RDONLY,
                                 [FILE_CREATE] = O_RDWR | O_CREAT | O_TRUNC,
                                 [FILE_APPEND] = O_RDWR | O_CREAT | O_APPEND};
     struct live *l = live_of(h);
+    enter_folder(l, name, mode);
     int fd = openat(l->folder, name, flags[mode] | O_CLOEXEC, FILE_RIGHTS);
     if (fd < 0) {
         if (error) *error = error_of(errno);
@@ -82,7 +105,49 @@ void live_file_write_out(struct file *f) {
     (void)f;
 }
 
+/* --- by a thread -------------------------------------------------------------------------------------------------- */
+
+static void sync_over(uv_fs_t *request) {
+    struct background_sync *s = request->data;
+    if (s->file) {
+        struct background_sync **at = &s->file->syncs;
+        while (*at != s) at = &(*at)->next;
+        *at = s->next;
+        s->file->sync_result = request->result == 0 ? 0 : HOST_EIO;
+    }
+    close(s->fd);
+    uv_fs_req_cleanup(request);
+    pool_free(s->live->pool, s, sizeof(*s));
+}
+
+void live_file_sync_later(struct file *f) {
+    int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+        f->sync_result = HOST_EIO;
+        return;
+    }
+    struct background_sync *s = POOL_NEW(f->live->pool, struct background_sync);
+    s->live = f->live;
+    s->file = f;
+    s->fd = fd;
+    s->request.data = s;
+    s->next = f->syncs;
+    f->syncs = s;
+    uv_fs_fsync(&f->live->loop, &s->request, fd, sync_over); /* with a callback only a bad loop is an error */
+}
+
+int live_file_syncing(const struct file *f) {
+    return f->syncs ? HOST_SYNCING : f->sync_result;
+}
+
+/* --- the rest ----------------------------------------------------------------------------------------------------- */
+
+int live_file_truncate(struct file *f, uint64_t size) {
+    return ftruncate(f->fd, (off_t)size) == 0 ? 0 : HOST_EIO;
+}
+
 void live_file_close(struct file *f) {
+    for (struct background_sync *s = f->syncs; s; s = s->next) s->file = NULL;
     close(f->fd);
     pool_free(f->live->pool, f, sizeof(*f));
 }
@@ -96,6 +161,16 @@ int live_remove(struct host *h, const char *name) {
     return unlinkat(live_of(h)->folder, name, 0) == 0 ? 0 : error_of(errno);
 }
 
+/* The folder below, if it is there. */
+static int sync_below(const struct live *l) {
+    int fd = l->below ? openat(l->folder, l->below, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0) return 0;
+    int result = fsync(fd);
+    close(fd);
+    return result;
+}
+
 int live_sync_dir(struct host *h) {
-    return fsync(live_of(h)->folder) == 0 ? 0 : HOST_EIO;
+    const struct live *l = live_of(h);
+    return sync_below(l) == 0 && fsync(l->folder) == 0 ? 0 : HOST_EIO;
 }

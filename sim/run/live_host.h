@@ -41,6 +41,7 @@ struct live {
 
     /* --- files and children --- */
     int folder;
+    char *below; /* the folder in it that files were made in; NULL: none */
     struct ring children, pipes;
     struct child *stepping;
 
@@ -84,6 +85,9 @@ int64_t live_file_read(struct file *f, uint64_t offset, void *into, size_t n);
 int64_t live_file_size(const struct file *f);
 int live_file_sync(struct file *f);
 void live_file_write_out(struct file *f);
+void live_file_sync_later(struct file *f);
+int live_file_syncing(const struct file *f);
+int live_file_truncate(struct file *f, uint64_t size);
 void live_file_close(struct file *f);
 int live_rename(struct host *h, const char *from, const char *to);
 int live_remove(struct host *h, const char *name);

@@ -8,15 +8,6 @@
 
 #define SECTOR 512u /* bytes that a disk writes whole or not at all */
 
-struct file {
-    struct machine *machine;
-    struct inode *inode;
-    char *name; /* at the time of opening, for the trace */
-    struct child *owner;
-    enum file_mode mode;
-    struct ring ring;
-};
-
 /* --- inodes and directories ----------------------------------------------------------------------------- */
 
 static struct inode *inode_new(struct pool *pool) {
@@ -25,7 +16,7 @@ static struct inode *inode_new(struct pool *pool) {
     return inode;
 }
 
-static void inode_release(struct pool *pool, struct inode *inode) {
+void disk_inode_release(struct pool *pool, struct inode *inode) {
     if (!inode) return;
     assert(inode->refs > 0);
     if (--inode->refs > 0) return;
@@ -54,7 +45,7 @@ static void directory_set(struct pool *pool, struct directory *d, const char *na
     for (uint32_t i = 0; i < d->count; i++) {
         struct disk_name *n = &d->names[i];
         if (strcmp(n->name, name) != 0) continue;
-        inode_release(pool, n->inode);
+        disk_inode_release(pool, n->inode);
         n->inode = inode;
         if (inode) return;
         pool_free(pool, n->name, strlen(n->name) + 1);
@@ -68,7 +59,7 @@ static void directory_clear(struct pool *pool, struct directory *d) {
     while (d->count > 0) {
         struct disk_name *n = &d->names[--d->count];
         pool_free(pool, n->name, strlen(n->name) + 1);
-        inode_release(pool, n->inode);
+        disk_inode_release(pool, n->inode);
     }
 }
 
@@ -96,7 +87,7 @@ static void settle_names(struct machine *m, uint32_t n) {
         struct name_change *c = &d->changes[i];
         if (i < n) directory_set(pool, &d->durable, c->name, c->inode);
         pool_free(pool, c->name, strlen(c->name) + 1);
-        inode_release(pool, c->inode);
+        disk_inode_release(pool, c->inode);
     }
     d->change_count = 0;
 }
@@ -135,6 +126,7 @@ static void tear(struct disk *d, struct inode *inode) {
 void disk_lose_power(struct machine *m) {
     struct disk *d = &m->disk;
     struct pool *pool = m->world->pool;
+    disk_syncs_drop(m);
     d->idle_at = 0;
     uint32_t kept = (uint32_t)chance_below(&d->tearing, (uint64_t)d->change_count + 1);
     while (kept > 0 && d->changes[kept - 1].with_next) kept--; /* a rename is whole or not at all */
@@ -150,6 +142,7 @@ void disk_lose_power(struct machine *m) {
 
 void disk_init(struct machine *m) {
     ring_init(&m->disk.open_files);
+    ring_init(&m->disk.syncs);
     m->disk.tearing = chance_named(m->world->seed, "disk tearing", m->host.name, NULL, 0);
     m->disk.syncing = chance_named(m->world->seed, "disk syncing", m->host.name, NULL, 0);
 }
@@ -210,8 +203,9 @@ struct file *disk_open(struct host *h, const char *name, enum file_mode mode, in
 
 void disk_close(struct file *f) {
     struct pool *pool = f->machine->world->pool;
+    if (f->syncs_running) disk_sync_forget(f);
     ring_remove(&f->ring);
-    inode_release(pool, f->inode);
+    disk_inode_release(pool, f->inode);
     pool_free(pool, f->name, strlen(f->name) + 1);
     pool_free(pool, f, sizeof(*f));
 }
@@ -225,11 +219,19 @@ void disk_close_all(struct machine *m, const struct child *child) {
     }
 }
 
+/* The kernel lets nobody write to a file while it brings the file to the platter. */
+static void wait_for_sync(const struct file *f) {
+    struct machine *m = f->machine;
+    sim_time now = machine_departure(m);
+    if (!m->stepping && f->inode->sync_until > now) host_spend(&m->host, f->inode->sync_until - now);
+}
+
 int64_t disk_write(struct file *f, const void *bytes, size_t n) {
     struct machine *m = f->machine;
     assert(f->mode != FILE_READ);
     if (m->disk.failing > 0) return HOST_EIO;
     if (m->disk.full > 0) return HOST_ENOSPC;
+    wait_for_sync(f);
     buffer_put(&f->inode->bytes, bytes, n);
     note_file(m, FILE_WRITTEN, f->name, f->inode->bytes.len, XXH3_64bits(bytes, n));
     return (int64_t)n;
@@ -283,13 +285,42 @@ void disk_write_out(struct file *f) {
 int disk_sync(struct file *f) {
     struct machine *m = f->machine;
     if (m->disk.failing > 0) return HOST_EIO;
-    write_out(m, f->inode);
-    if (f->inode->arrived_at > present(m)) host_spend(&m->host, f->inode->arrived_at - present(m));
-    f->inode->arrived_at = give_work(m, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
-    host_spend(&m->host, f->inode->arrived_at - present(m));
-    f->inode->durable = f->inode->bytes.len;
-    settle_name_of(m, f->inode);
-    note_file(m, FILE_SYNCED, f->name, f->inode->durable, 0);
+    host_spend(&m->host, disk_begin_sync(f) - present(m));
+    disk_make_durable(m, f->inode, f->inode->bytes.len, f->name);
+    return 0;
+}
+
+/* The disk takes what it has not got of the file, then flushes. */
+sim_time disk_begin_sync(struct file *f) {
+    struct machine *m = f->machine;
+    struct inode *inode = f->inode;
+    write_out(m, inode);
+    sim_time now = present(m), begin = inode->arrived_at > now ? inode->arrived_at : now;
+    if (begin > m->disk.idle_at) m->disk.idle_at = begin;
+    inode->arrived_at = give_work(m, chance_spread(&m->disk.syncing, &m->setup.costs.fsync_time));
+    return inode->arrived_at;
+}
+
+void disk_make_durable(struct machine *m, struct inode *inode, size_t size, const char *name) {
+    if (size > inode->bytes.len) size = inode->bytes.len; /* it was cut meanwhile */
+    if (size > inode->durable) inode->durable = size;
+    settle_name_of(m, inode);
+    note_file(m, FILE_SYNCED, name, inode->durable, 0);
+}
+
+/* What was cut off does not come back: whoever would find it again after a power loss would cut it off again. */
+int disk_truncate(struct file *f, uint64_t size) {
+    struct machine *m = f->machine;
+    struct inode *inode = f->inode;
+    assert(f->mode != FILE_READ && size <= inode->bytes.len);
+    if (m->disk.failing > 0) return HOST_EIO;
+    if (size == inode->bytes.len) return 0;
+    inode->bytes.len = (size_t)size;
+    inode->bytes.at[size] = 0;
+    if (inode->durable > size) inode->durable = (size_t)size;
+    if (inode->begun > size) inode->begun = (size_t)size;
+    if (inode->cold > size) inode->cold = (size_t)size;
+    note_file(m, FILE_WRITTEN, f->name, (size_t)size, 0);
     return 0;
 }
 

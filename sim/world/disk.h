@@ -24,7 +24,8 @@ struct inode {
     sim_time begun_at;   /* when the disk gets to those that it was told of last, */
     sim_time arrived_at; /* and when it has done what it was asked for with this file */
     size_t cold;         /* of them, from the front, are not in memory */
-    uint32_t refs;       /* names, changes of names not yet durable, open files */
+    uint32_t refs;       /* names, changes of names not yet durable, open files, fsyncs that run */
+    sim_time sync_until; /* when the last fsync of a thread's is over: writes wait for it */
 };
 
 struct disk_name {
@@ -51,6 +52,7 @@ struct disk {
     struct name_change *changes;
     uint32_t change_count, change_room;
     struct ring open_files;
+    struct ring syncs; /* fsyncs that threads make */
     int full, failing;
     int64_t rate;     /* bytes a second; 0: that of the costs */
     sim_time idle_at; /* when it will have done what it was asked for */
@@ -58,6 +60,17 @@ struct disk {
 };
 
 struct machine;
+
+struct file {
+    struct machine *machine;
+    struct inode *inode;
+    char *name; /* at the time of opening, for the trace */
+    struct child *owner;
+    enum file_mode mode;
+    unsigned syncs_running;
+    int sync_result; /* of the last one that ended */
+    struct ring ring;
+};
 
 void disk_init(struct machine *m);
 /* Closes what a process (child NULL) or a child left open. */
@@ -71,9 +84,24 @@ int64_t disk_read(struct file *f, uint64_t offset, void *into, size_t n);
 int64_t disk_size(const struct file *f);
 int disk_sync(struct file *f);
 void disk_write_out(struct file *f);
+int disk_truncate(struct file *f, uint64_t size);
 void disk_close(struct file *f);
 int disk_rename(struct host *h, const char *from, const char *to);
 int disk_remove(struct host *h, const char *name);
 int disk_sync_dir(struct host *h);
+void disk_inode_release(struct pool *pool, struct inode *inode);
+/* Begins an fsync by whoever runs; when it will be over. */
+sim_time disk_begin_sync(struct file *f);
+/* The first `size` bytes of an inode, and its name, are on the platter. */
+void disk_make_durable(struct machine *m, struct inode *inode, size_t size, const char *name);
+
+/* --- disk_sync.c: fsyncs that nobody waits for ---------------------------------------------------------- */
+
+void disk_sync_later(struct file *f);
+int disk_syncing(const struct file *f);
+/* The file is closed: its fsyncs go on without it. */
+void disk_sync_forget(struct file *f);
+/* Power is lost: they come to nothing. */
+void disk_syncs_drop(struct machine *m);
 
 #endif

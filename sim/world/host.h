@@ -120,6 +120,9 @@ struct host_ops {
     int64_t (*file_size)(const struct file *file);
     int (*file_sync)(struct file *file);
     void (*file_write_out)(struct file *file);
+    void (*file_sync_later)(struct file *file);
+    int (*file_syncing)(const struct file *file);
+    int (*file_truncate)(struct file *file, uint64_t size);
     void (*file_close)(struct file *file);
     int (*rename)(struct host *host, const char *from, const char *to);
     int (*remove)(struct host *host, const char *name);
@@ -227,7 +230,9 @@ static inline uint16_t host_peer_port(const struct conn *c) {
     return c->host->ops->peer_port(c);
 }
 
-/* --- files: names are flat, relative to the process's folder ------------------------------------ */
+/* --- files: names are relative to the process's folder ------------------------------------------- */
+
+/* Names are flat but for one '/': in `FOLDER/NAME` the folder is there as soon as a file is created in it. */
 
 /* NULL and *error (HOST_ENOENT, HOST_ENOSPC, HOST_EIO) if it cannot be opened. */
 static inline struct file *host_file_open(struct host *h, const char *name, enum file_mode mode, int *error) {
@@ -252,6 +257,20 @@ static inline void host_file_write_out(struct host *h, struct file *f) {
 static inline int host_file_sync(struct host *h, struct file *f) {
     return h->ops->file_sync(f);
 }
+/* Begins an fsync of what is written so far, by a thread of the process: nobody waits for it, but for those who write to
+ * the file before it is over. It goes on when the file is closed. */
+static inline void host_file_sync_later(struct host *h, struct file *f) {
+    h->ops->file_sync_later(f);
+}
+enum { HOST_SYNCING = 1 };
+/* HOST_SYNCING while such an fsync runs, else how the last one ended: 0 or HOST_EIO. */
+static inline int host_file_syncing(struct host *h, const struct file *f) {
+    return h->ops->file_syncing(f);
+}
+/* Cuts a file, open for writing, to its first `size` bytes (at most what it has): 0 or HOST_EIO. */
+static inline int host_file_truncate(struct host *h, struct file *f, uint64_t size) {
+    return h->ops->file_truncate(f, size);
+}
 static inline void host_file_close(struct host *h, struct file *f) {
     h->ops->file_close(f);
 }
@@ -262,7 +281,7 @@ static inline int host_rename(struct host *h, const char *from, const char *to) 
 static inline int host_remove(struct host *h, const char *name) {
     return h->ops->remove(h, name);
 }
-/* Makes renames and removals durable. */
+/* Makes renames and removals durable, in all folders of the process. */
 static inline int host_sync_dir(struct host *h) {
     return h->ops->sync_dir(h);
 }

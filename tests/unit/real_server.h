@@ -58,18 +58,17 @@ static bool real_connect(struct real_server *r) {
     return false;
 }
 
-/* Starts one with these arguments (NULL at the end; NULL for none) and waits at most 5 s until it answers. */
-__attribute__((unused)) static bool real_server_start(struct real_server *r, const char *const *arguments) {
+/* Starts one in r->dir and waits at most 5 s until it answers. */
+static bool real_server_run(struct real_server *r, const char *const *arguments) {
     char port[16];
     const char *argv[32] = {"redis-server", "--bind",    "127.0.0.1", "--save", "",
                             "--logfile",    "/dev/null", "--port",    port};
     size_t n = 9;
     for (; arguments && *arguments; arguments++) argv[n++] = *arguments;
     assert(n < 30);
-    *r = (struct real_server){.port = real_free_port(), .socket = -1};
+    r->port = real_free_port();
+    r->socket = -1;
     snprintf(port, sizeof(port), "%d", r->port);
-    snprintf(r->dir, sizeof(r->dir), "/tmp/detsim-test-XXXXXX");
-    if (!mkdtemp(r->dir)) return false;
     argv[n++] = "--dir";
     argv[n++] = r->dir;
     r->pid = fork();
@@ -84,13 +83,29 @@ __attribute__((unused)) static bool real_server_start(struct real_server *r, con
     return false;
 }
 
+static bool real_server_make_dir(struct real_server *r) {
+    *r = (struct real_server){.socket = -1};
+    snprintf(r->dir, sizeof(r->dir), "/tmp/detsim-test-XXXXXX");
+    return mkdtemp(r->dir) != NULL;
+}
+
+/* Starts one with these arguments (NULL at the end; NULL for none) in a folder of its own. */
+__attribute__((unused)) static bool real_server_start(struct real_server *r, const char *const *arguments) {
+    return real_server_make_dir(r) && real_server_run(r, arguments);
+}
+
+static void real_server_kill(struct real_server *r) {
+    if (r->socket >= 0) close(r->socket);
+    r->socket = -1;
+    if (r->pid <= 0) return;
+    kill(r->pid, SIGKILL);
+    waitpid(r->pid, NULL, 0);
+    r->pid = 0;
+}
+
 __attribute__((unused)) static void real_server_stop(struct real_server *r) {
     char command[128];
-    if (r->socket >= 0) close(r->socket);
-    if (r->pid > 0) {
-        kill(r->pid, SIGKILL);
-        waitpid(r->pid, NULL, 0);
-    }
+    real_server_kill(r);
     snprintf(command, sizeof(command), "rm -rf '%s'", r->dir);
     if (strncmp(r->dir, "/tmp/detsim-test-", 17) == 0 && system(command) != 0) perror(command);
 }

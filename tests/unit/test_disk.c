@@ -307,6 +307,104 @@ START_TEST(the_run_changes_disks) {
 }
 END_TEST
 
+/* --- fsyncs by a thread ------------------------------------------------------------------------------------ */
+
+static struct file *create_named(const char *name, const char *text) {
+    struct file *f = create(name, text);
+    ck_assert_int_eq(host_sync_dir(A->host), 0);
+    return f;
+}
+
+START_TEST(a_threads_fsync_takes_its_time) {
+    struct file *f = create_named("f", "written");
+    ck_assert_int_eq(host_file_syncing(A->host, f), 0);
+    host_file_sync_later(A->host, f);
+    ck_assert_int_eq(host_file_syncing(A->host, f), HOST_SYNCING);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(host_file_syncing(A->host, f), 0);
+    power_cycle();
+    ck_assert_str_eq(contents("f"), "written");
+}
+END_TEST
+
+/* Over many seeds: what the power takes away before it is over may be gone. */
+START_TEST(power_ends_a_threads_fsync) {
+    unsigned lost = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        tiny_teardown(&tw);
+        tiny_setup(&tw, seed);
+        host_file_sync_later(A->host, create_named("f", "written"));
+        power_cycle();
+        lost += length("f") < 7;
+        tiny_run_for(&tw, SIM_SECOND); /* it comes to nothing, and to no harm */
+    }
+    ck_assert_uint_gt(lost, 10);
+}
+END_TEST
+
+/* The kernel goes on with it, whatever becomes of the process or the file. */
+START_TEST(a_threads_fsync_outlives_process_and_file) {
+    struct file *closed = create_named("closed", "written");
+    host_file_sync_later(A->host, closed);
+    host_file_close(A->host, closed);
+    host_file_sync_later(A->host, create_named("open", "written"));
+    world_crash(tw.world, 0);
+    world_start(tw.world, 0);
+    tiny_run_for(&tw, SIM_SECOND);
+    power_cycle();
+    ck_assert_str_eq(contents("closed"), "written");
+    ck_assert_str_eq(contents("open"), "written");
+}
+END_TEST
+
+START_TEST(a_threads_fsync_covers_what_was_written_before_it) {
+    unsigned kept = 0, lost = 0;
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        tiny_teardown(&tw);
+        tiny_setup(&tw, seed);
+        struct file *f = create_named("f", "before");
+        host_file_sync_later(A->host, f);
+        ck_assert_int_eq(host_file_write(A->host, f, " after", 6), 6);
+        tiny_run_for(&tw, SIM_SECOND);
+        power_cycle();
+        ck_assert_uint_ge(length("f"), 6);
+        length("f") == 12 ? kept++ : lost++;
+    }
+    ck_assert_uint_gt(kept, 5);
+    ck_assert_uint_gt(lost, 5);
+}
+END_TEST
+
+START_TEST(a_failing_disk_fails_a_threads_fsync) {
+    struct file *f = create_named("f", "written");
+    host_file_sync_later(A->host, f);
+    world_disk_error(tw.world, 0, 1);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(host_file_syncing(A->host, f), HOST_EIO);
+    world_disk_error(tw.world, 0, -1);
+    host_file_sync_later(A->host, f);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(host_file_syncing(A->host, f), 0);
+}
+END_TEST
+
+START_TEST(files_are_cut) {
+    write_durable("f", "whole and torn");
+    struct file *f = host_file_open(A->host, "f", FILE_APPEND, NULL);
+    ck_assert_int_eq(host_file_truncate(A->host, f, 5), 0);
+    ck_assert_str_eq(contents("f"), "whole");
+    ck_assert_int_eq(host_file_write(A->host, f, "!", 1), 1);
+    ck_assert_str_eq(contents("f"), "whole!");
+    world_disk_error(tw.world, 0, 1);
+    ck_assert_int_eq(host_file_truncate(A->host, f, 0), HOST_EIO);
+    world_disk_error(tw.world, 0, -1);
+    host_file_close(A->host, f);
+    power_cycle();
+    ck_assert_uint_ge(length("f"), 5);
+    ck_assert_mem_eq(contents("f"), "whole", 5);
+}
+END_TEST
+
 static void add(TCase *t) {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, write_read_append);
@@ -321,6 +419,12 @@ static void add(TCase *t) {
     tcase_add_test(t, writing_out_early_shortens_fsync);
     tcase_add_test(t, reading_is_cold_after_power_loss);
     tcase_add_test(t, the_run_changes_disks);
+    tcase_add_test(t, a_threads_fsync_takes_its_time);
+    tcase_add_test(t, power_ends_a_threads_fsync);
+    tcase_add_test(t, a_threads_fsync_outlives_process_and_file);
+    tcase_add_test(t, a_threads_fsync_covers_what_was_written_before_it);
+    tcase_add_test(t, a_failing_disk_fails_a_threads_fsync);
+    tcase_add_test(t, files_are_cut);
 }
 
 int main(void) {

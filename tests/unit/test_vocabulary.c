@@ -159,9 +159,8 @@ END_TEST
 
 START_TEST(what_is_not_simulated_is_refused) {
     static const char *const lines[] = {
-        "appendonly yes", "maxmemory-clients 100mb",      "cluster-enabled yes",
-        "databases 32",   "rename-command GET X", "include /etc/redis/other.conf",
-        "user alice on",  "tls-port 6380",        "activedefrag yes",
+        "maxmemory-clients 100mb",       "cluster-enabled yes", "databases 32",  "rename-command GET X",
+        "include /etc/redis/other.conf", "user alice on",       "tls-port 6380", "activedefrag yes",
     };
     char error[200];
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
