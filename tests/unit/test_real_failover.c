@@ -168,6 +168,17 @@ static void await_real(size_t node, const char *text) {
     ck_abort_msg("the real %s did not get to %s", names[node], text);
 }
 
+/* Whether both replicas have acknowledged all that the master has sent. */
+static bool real_all_acknowledged(void) {
+    char wanted[40], *info = real_server_ask(&servers[0], "INFO replication");
+    const char *offset = strstr(info, "master_repl_offset:");
+    snprintf(wanted, sizeof wanted, "offset=%lld,", offset ? strtoll(offset + 19, NULL, 10) : -1);
+    const char *first = strstr(info, wanted);
+    bool all = first && strstr(first + 1, wanted);
+    free(info);
+    return all;
+}
+
 static void start_real(void) {
     for (size_t i = 0; i < NODES; i++) {
         char of[40];
@@ -187,12 +198,8 @@ static void start_real(void) {
     await_real(0, "slave1:");
     /* Until a replica has acknowledged a write it may still be waiting for the stream to be let go. */
     free(real_server_ask(&servers[0], "SET before v"));
-    for (int i = 0; i < 100; i++) {
-        char *info = real_server_ask(&servers[0], "INFO replication"), *first = strstr(info, "offset=55,");
-        bool all = first && strstr(first + 1, "offset=55,");
-        free(info);
-        if (all) return;
-    }
+    for (int i = 0; i < 400; i++)
+        if (real_all_acknowledged()) return;
     ck_abort_msg("the real replicas acknowledge nothing");
 }
 
