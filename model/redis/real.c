@@ -84,8 +84,7 @@ static bool is_expensive(const char *field) {
     return strcmp(field, "digest") == 0;
 }
 
-/* --- the table
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the table --------------------------------------------------------------------------------------------------- */
 
 static const struct real real = {
     .program = "redis-server",

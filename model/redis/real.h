@@ -10,7 +10,7 @@
 
 const struct real *redis_real(void);
 
-/* --- between its files --- */
+/* --- between its files ------------------------------------------------------------------------------------------- */
 void real_read(const struct reply *replies, size_t count, reading_add_fn *add, struct reading *reading);
 sim_time real_unit(const char *field);
 bool real_across(const struct readings_view *view, uint16_t node, const char *field, int64_t *number);

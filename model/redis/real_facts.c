@@ -80,8 +80,7 @@ const char *real_unlike_line(const struct bytes *words, size_t count) {
     return "with maxmemory the observer's connection takes memory, too";
 }
 
-/* --- log lines
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- log lines --------------------------------------------------------------------------------------------------- */
 
 /* "PID:signal-handler (SECONDS) message" */
 static bool is_from_handler(struct bytes line, size_t at, struct bytes *message) {
@@ -186,8 +185,7 @@ bool real_log_fact(struct bytes message, struct buffer *out) {
     return true;
 }
 
-/* --- replies
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- replies ----------------------------------------------------------------------------------------------------- */
 
 const char *real_unlike_reply(struct bytes request) {
     static const struct reason reasons[] = {

@@ -7,8 +7,7 @@
 #include "model/redis/real.h"
 #include "model/redis/resp.h"
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------------------------------------- */
 
 /* "keys=N,expires=..." */
 static int64_t keys_in(struct bytes value) {
@@ -63,8 +62,7 @@ sim_time real_unit(const char *field) {
     return i >= 0 && i < INFO_FIELDS ? units[i] : 0;
 }
 
-/* --- several nodes
- * ------------------------------------------------------------------------------------------------------ */
+/* --- several nodes ----------------------------------------------------------------------------------------------- */
 
 static const char *find(const struct readings_view *view, size_t node, const char *field) {
     const char *text = view->nodes[node] ? view->find(view->nodes[node], field) : NULL;
@@ -97,9 +95,7 @@ bool real_across(const struct readings_view *view, uint16_t node, const char *fi
     return true;
 }
 
-/* --- rest
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- rest -------------------------------------------------------------------------------------------------------- */
 
 static bool is_busy(const struct readings_view *view, size_t node) {
     return number(view, node, "loading") || number(view, node, "rdb_bgsave_in_progress") ||
@@ -156,8 +152,7 @@ bool real_settled(const struct readings_view *view, struct buffer *why) {
     return true;
 }
 
-/* --- metrics and checks
- * ----------------------------------------------------------------------------------------------------- */
+/* --- metrics and checks ------------------------------------------------------------------------------------------ */
 
 const char *const real_metrics[] = {"full_syncs", "partial_syncs", NULL};
 

@@ -31,8 +31,7 @@ const struct fact *facts_find(const struct facts *facts, const char *subject, co
     return NULL;
 }
 
-/* --- while the run goes
- * ------------------------------------------------------------------------------------------------ */
+/* --- while the run goes ------------------------------------------------------------------------------------------ */
 
 static void hear_begin(void *ctx, const struct run_identity *identity) {
     struct facts *facts = ctx;
@@ -104,8 +103,7 @@ static void hear_op(void *ctx, const struct op_record *op) {
     add(facts, node, name_request(facts, node, request.at), facts->text.len ? facts->text.at : "\"\"", unlike);
 }
 
-/* --- at its end
- * --------------------------------------------------------------------------------------------------------- */
+/* --- at its end -------------------------------------------------------------------------------------------------- */
 
 static const char *field_text(const struct run_result *result, size_t node, const char *name) {
     for (size_t i = 0; i < result->field_count; i++) {

@@ -38,8 +38,7 @@ static void on_interrupt(int signal) {
     interrupted = 1;
 }
 
-/* --- an outcome on its way from process to process
- * ------------------------------------------------------------------------ */
+/* --- an outcome on its way from process to process --------------------------------------------------------------- */
 
 static void put_text(FILE *to, const char *text) {
     uint64_t len = text ? strlen(text) : UINT64_MAX;
@@ -90,8 +89,7 @@ static bool get_outcome(FILE *from, struct pool *pool, struct conform_outcome *o
     return true;
 }
 
-/* --- the process of a scenario
- * -------------------------------------------------------------------------------------------- */
+/* --- the process of a scenario ----------------------------------------------------------------------------------- */
 
 /* The whole group: this process, its servers and their children. */
 static void end_group(int signal) {
@@ -154,9 +152,7 @@ static void end_all(struct jobs *jobs) {
     }
 }
 
-/* --- all
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- all --------------------------------------------------------------------------------------------------------- */
 
 static void tell_finished(struct jobs *jobs, void (*tell)(void *ctx, const struct conform_outcome *outcome),
                           void *ctx) {

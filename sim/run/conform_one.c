@@ -33,8 +33,7 @@ struct scenario_run {
     size_t model_count, real_count;
 };
 
-/* --- what real servers cannot be made to do
- * --------------------------------------------------------------------------- */
+/* --- what real servers cannot be made to do ---------------------------------------------------------------------- */
 
 static const char *impossible_link(const struct link_change *link) {
     return link->set[LINK_BUFFER] ? "the socket buffers of a real server are the kernel's" : NULL;
@@ -108,8 +107,7 @@ static const char *find_impossible(struct scenario_run *run) {
     return NULL;
 }
 
-/* --- the model's side
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the model's side -------------------------------------------------------------------------------------------- */
 
 static struct run_setup setup_of(struct scenario_run *run, const struct system *system, struct recorder **recorder) {
     return (struct run_setup){.plan = run->plan,
@@ -142,8 +140,7 @@ static void run_model(struct scenario_run *run, uint64_t world) {
     reset_pools(run);
 }
 
-/* --- the real side
- * --------------------------------------------------------------------------------------------------------- */
+/* --- the real side ----------------------------------------------------------------------------------------------- */
 
 /* Gives NULL, or what failed. */
 static const char *run_real(struct scenario_run *run) {
@@ -185,8 +182,7 @@ static const char *run_real(struct scenario_run *run) {
     return problem;
 }
 
-/* --- comparing
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- comparing --------------------------------------------------------------------------------------------------- */
 
 struct values {
     const char *texts[VALUES_MAX];
@@ -319,9 +315,7 @@ static void compare(struct scenario_run *run, struct conform_outcome *outcome) {
     outcome->real_runs = (unsigned)run->real_count;
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- the whole --------------------------------------------------------------------------------------------------- */
 
 static void compare_sides(struct scenario_run *run, struct conform_outcome *outcome) {
     const struct conform_setup *setup = run->setup;

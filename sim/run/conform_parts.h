@@ -85,6 +85,25 @@ void bridge_fail(struct model *model, const char *format, ...) __attribute__((fo
 /* Real time since time 0 in ns; 0 before. */
 sim_time bridge_now(const struct model *model);
 
+/* --- conform_fields.c: struct system's functions that look at nodes -------------------------------------------------
+ */
+
+void bridge_field_read(struct model *model, uint16_t party, int field, struct field_value *value, struct buffer *text);
+void bridge_fields_each(struct model *model, uint16_t party,
+                        void (*each)(void *ctx, const char *name, const struct field_value *value, const char *text),
+                        void *ctx);
+bool bridge_metric_read(struct model *model, const char *name, struct field_value *value);
+bool bridge_check_holds(struct model *model, const char *name, struct buffer *why);
+bool bridge_settled(struct model *model, const struct rest_view *rest, struct buffer *why);
+/* A process ends: keeps what it has counted, as far as it still says. */
+void bridge_keep_counts(struct model *model, uint16_t party);
+
+/* --- conform_loop.c ---------------------------------------------------------------------------------------------- */
+
+/* Waits for a time drawn for this node: servers have been up for different times when time begins, as in the model, so
+ * that their crons are out of phase. */
+void bridge_wait_for_phase(struct model *model);
+
 /* --- conform_process.c: the process and its files ------------------------------------------------------------------
  */
 

@@ -18,8 +18,7 @@
 
 enum { START_TRIES = 5000 /* ms */, LOG_PIECE = 65536 };
 
-/* --- its configuration
- * ------------------------------------------------------------------------------------------------ */
+/* --- its configuration ------------------------------------------------------------------------------------------- */
 
 static struct bytes text_bytes(const char *text) {
     return (struct bytes){text, strlen(text)};
@@ -92,8 +91,7 @@ static bool write_conf(struct stand_in *node) {
     return fclose(file) == 0 && good;
 }
 
-/* --- its life
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- its life ---------------------------------------------------------------------------------------------------- */
 
 /* In the new process. It dies with the one that started it, however that one ends. */
 _Noreturn static void become_server(const struct stand_in *node) {
@@ -183,8 +181,7 @@ bool process_signal_child(struct stand_in *node, int signal) {
     return child > 0 && kill(child, signal) == 0;
 }
 
-/* --- its log
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- its log ----------------------------------------------------------------------------------------------------- */
 
 void process_skip_log(struct stand_in *node) {
     if (node->log >= 0) lseek(node->log, 0, SEEK_END);

@@ -183,8 +183,7 @@ static void gate_work(struct stand_in *node, struct gate *gate) {
     watch_for(&gate->watch, UV_READABLE);
 }
 
-/* --- the world's callbacks
- * -------------------------------------------------------------------------------------------- */
+/* --- the world's callbacks --------------------------------------------------------------------------------------- */
 
 static void accepted(void *ctx, struct conn *conn, uint16_t port) {
     struct stand_in *node = ctx;
@@ -243,8 +242,7 @@ const struct node_ops stand_in_ops = {.accepted = accepted,
                                       .before_sleep = before_sleep,
                                       .terminate = terminate};
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------------------- */
 
 static void woken(void *ctx, struct host_timer *timer) {
     (void)ctx;

@@ -8,8 +8,7 @@ size_t conform_count(const struct conform_outcome *outcome, enum conform_verdict
     return n;
 }
 
-/* --- text
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- text -------------------------------------------------------------------------------------------------------- */
 
 static void put_fact(struct buffer *out, const struct conform_fact *fact) {
     buffer_printf(out, "  %-14s %s  %s: ", conform_verdict_name(fact->verdict), fact->subject, fact->name);
@@ -42,8 +41,7 @@ void conform_write_text(struct buffer *out, const struct conform_outcome *outcom
     }
 }
 
-/* --- JSON
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- JSON -------------------------------------------------------------------------------------------------------- */
 
 static void put_member(struct json *json, const char *name, const char *text) {
     json_name(json, name);
@@ -93,8 +91,7 @@ void conform_write_json(struct buffer *out, const struct conform_outcome *outcom
     buffer_putc(out, '\n');
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the table --------------------------------------------------------------------------------------------------- */
 
 static void put_cell(struct buffer *out, const char *text) {
     for (; *text; text++) {

@@ -48,7 +48,7 @@ struct real_place {
 struct real {
     const char *program; /* found in PATH unless the user says otherwise */
 
-    /* --- starting one --- */
+    /* --- starting one ------------------------------------------------------------------------------------------------ */
     /* Appends the configuration file: the scenario's lines, with addresses in place of names, and the place. */
     void (*configure)(const struct setting *lines, size_t count, const struct real_place *place, struct buffer *out);
     /* The node that a `node` line names as its master, NO_PARTY if none, and the directive that says so. */
@@ -57,7 +57,7 @@ struct real {
     /* Which word of a command or conf line is a host, with a port after it; -1 if none is. */
     int (*host_word)(const struct bytes *words, size_t count);
 
-    /* --- talking to it: each appends commands and gives the number of their replies --- */
+    /* --- talking to it: each appends commands and gives the number of their replies ---------------------------------- */
     /* What opens a connection to a server with these settings (a password). */
     size_t (*greet)(const struct setting *lines, size_t count, struct buffer *out);
     /* A `dataset` line's data. */
@@ -68,7 +68,7 @@ struct real {
     size_t (*ask)(bool all, struct buffer *out);
     void (*read)(const struct reply *replies, size_t count, reading_add_fn *add, struct reading *reading);
 
-    /* --- fields --- */
+    /* --- fields ------------------------------------------------------------------------------------------------------ */
     /* The name of a field by its handle of system->field_find; valid until the next call. */
     const char *(*field_name)(int field, char *room, size_t size);
     bool (*is_expensive)(const char *field);
@@ -77,7 +77,7 @@ struct real {
     /* A field that takes a look at several nodes (how far one is behind). False: it is no such field, or undefined. */
     bool (*across)(const struct readings_view *view, uint16_t node, const char *field, int64_t *number);
 
-    /* --- the whole --- */
+    /* --- the whole --------------------------------------------------------------------------------------------------- */
     /* Whether all nodes are at rest, as far as one can see from outside; else `why`. */
     bool (*settled)(const struct readings_view *view, struct buffer *why);
     /* Metrics that can be counted from outside, and checks that can be judged; both end with NULL. */
@@ -86,11 +86,11 @@ struct real {
     const char *const *checks;
     bool (*check)(const struct readings_view *view, const char *name, struct buffer *why);
 
-    /* --- its log --- */
+    /* --- its log ----------------------------------------------------------------------------------------------------- */
     /* A line of the log file: false if it is not a message. The message is part of the line. */
     bool (*log_line)(struct bytes line, enum log_level *level, struct bytes *message);
 
-    /* --- what is compared --- */
+    /* --- what is compared -------------------------------------------------------------------------------------------- */
     /* Why a scenario with this conf line, or this command, cannot be compared; NULL: it can. Words that are not known
      * before the run are empty. */
     const char *(*unlike_line)(const struct bytes *words, size_t count);
