@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <signal.h>
 
+#include "sim/world/tcp.h"
+
 #define GIB        (INT64_C(1) << 30)
 #define STEP_LEAST SIM_US /* a step takes some time: two children of one instant both get on */
 #define WRITE_ROOM 4096u  /* PIPE_BUF: a writer is woken when so much fits */
@@ -41,6 +43,7 @@ static void child_end(struct child *c) {
                .kind = TRACE_CHILD, .peer = NO_PARTY, .a = c->number, .b = c->status.exit_code, .c = c->status.signal});
     if (c->program->drop) c->program->drop(c->state, c);
     pipe_ready(c);
+    sockets_let_go(m);
 }
 
 /* The child's own CPU and clock while it steps; the host's are given back afterwards. */
@@ -163,10 +166,16 @@ bool children_oom(struct machine *m) {
     return found;
 }
 
-bool children_alive(const struct machine *m) {
-    for (struct ring *r = m->children.next; r != &m->children; r = r->next)
-        if (!CONTAINER_OF(r, struct child, ring)->ended) return true;
+bool children_alive_between(const struct machine *m, int64_t after, int64_t until) {
+    for (struct ring *r = m->children.next; r != &m->children; r = r->next) {
+        const struct child *c = CONTAINER_OF(r, struct child, ring);
+        if (!c->ended && c->number > after && c->number <= until) return true;
+    }
     return false;
+}
+
+bool children_alive(const struct machine *m) {
+    return children_alive_between(m, 0, m->child_count);
 }
 
 /* --- the pipe -------------------------------------------------------------------------------------------- */

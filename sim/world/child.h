@@ -48,5 +48,7 @@ void child_tell(struct child *c);
  * did not reap yet (until then the process counts what it copied for it). */
 bool children_oom(struct machine *m);
 bool children_alive(const struct machine *m);
+/* Whether one lives whose number is above `after` and at most `until`. */
+bool children_alive_between(const struct machine *m, int64_t after, int64_t until);
 
 #endif

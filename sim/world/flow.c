@@ -186,7 +186,7 @@ void flow_kill(struct socket *s) {
 
 void flow_give_up(struct socket *s) {
     flow_kill(s);
-    if (s->state != SOCKET_OPEN) return;
+    if (s->state != SOCKET_OPEN && s->state != SOCKET_LEFT) return;
     socket_end(s, CONN_TIMED_OUT);
     socket_wake(s);
 }
@@ -194,7 +194,7 @@ void flow_give_up(struct socket *s) {
 static void reset_arrives(struct socket *s) {
     struct socket *victim = socket_peer(s);
     if (!s->tcp->local && (wire_out(s)->cut > 0 || !socket_machine(victim)->kernel_up)) return;
-    if (victim->state != SOCKET_OPEN && victim->state != SOCKET_BORN && victim->state != SOCKET_CONNECTING) return;
+    if (victim->state == SOCKET_NONE || victim->state == SOCKET_ENDED || victim->state == SOCKET_GONE) return;
     flow_kill(victim);
     socket_end(victim, CONN_RESET);
     socket_wake(victim);

@@ -268,7 +268,10 @@ bool machine_end(struct machine *m, enum process_end how) {
     queue_remove(w->queue, &m->turn);
     stop_timers(m, &m->armed_timers);
     stop_timers(m, &m->due_timers);
-    sockets_end_all(m, how == END_POWER);
+    if (how == END_POWER)
+        sockets_lose_power(m);
+    else
+        sockets_end_all(m);
     m->port_count = 0;
     children_orphan(m, how == END_POWER);
     disk_close_all(m, NULL);

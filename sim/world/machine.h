@@ -63,7 +63,7 @@ struct machine {
     struct ring local;        /* in world->local */
 
     /* the kernel's tables */
-    struct ring sockets;
+    struct ring sockets, left_sockets;
     uint16_t *ports; /* listened on */
     uint32_t port_count, port_room;
     struct wire **wires; /* to each party, made at first use */

@@ -1,4 +1,4 @@
-/* The ends of connections: what a node does with them and is told of them. */
+/* The ends of connections: what a node does with them and is told of them. How they end: close.c. */
 #include <assert.h>
 
 #include "sim/world/tcp.h"
@@ -27,28 +27,6 @@ static struct tcp *tcp_new(struct world *w, uint16_t from, uint16_t to, uint16_t
     socket_init(&t->end[0], t, from, to);
     socket_init(&t->end[1], t, to, from);
     return t;
-}
-
-static bool nobody_holds(const struct socket *s) {
-    return s->state == SOCKET_GONE || s->state == SOCKET_NONE;
-}
-
-void socket_gone(struct socket *s) {
-    struct tcp *t = s->tcp;
-    s->state = SOCKET_GONE;
-    s->want_write = false;
-    s->tell = 0;
-    ring_remove(&s->of_machine);
-    ring_remove(&s->events);
-    ring_remove(&s->readable);
-    ring_remove(&s->writer);
-    struct socket *peer = socket_peer(s);
-    bool never_made = t->stage != HANDSHAKE_DONE || s->out.dead;
-    if (peer->state == SOCKET_BORN && never_made) socket_gone(peer); /* its node never heard of it */
-    flow_reader_vanished(peer);
-    if (!nobody_holds(peer) || t->released) return;
-    t->released = true;
-    ring_add_last(&t->world->ended, &t->ended);
 }
 
 void tcp_recycle_ended(struct world *w) {
@@ -85,7 +63,7 @@ void socket_wake(struct socket *s) {
 
 void socket_end(struct socket *s, enum conn_end why) {
     struct flow *in = socket_in(s);
-    if (s->state == SOCKET_BORN) {
+    if (s->state == SOCKET_BORN || s->state == SOCKET_LEFT) {
         socket_gone(s);
         return;
     }
@@ -143,6 +121,7 @@ struct conn *socket_connect(struct host *h, const char *name, uint16_t port) {
     struct socket *s = &t->end[0];
     s->state = SOCKET_CONNECTING;
     s->conn.peer = to;
+    s->forked = m->child_count;
     ring_add_last(&m->sockets, &s->of_machine);
     machine_note(m, (struct happening){.kind = TRACE_CONNECT, .peer = to, .conn = t->id, .a = port});
     if (to != NO_PARTY) {
@@ -181,7 +160,7 @@ void sockets_flush(struct machine *m) {
 
 size_t socket_write(struct conn *c, const void *bytes, size_t n) {
     struct socket *s = socket_of(c);
-    assert(s->state != SOCKET_GONE);
+    assert(s->state != SOCKET_GONE && s->state != SOCKET_LEFT);
     if (s->state == SOCKET_ENDED) return n;
     if (s->state == SOCKET_CONNECTING) {
         s->want_write = n > 0;
@@ -233,49 +212,6 @@ uint16_t socket_peer_port(const struct conn *c) {
     return (uint16_t)(EPHEMERAL_FIRST + s->tcp->id % EPHEMERAL_COUNT);
 }
 
-/* --- closing -------------------------------------------------------------------------------------------- */
-
-/* The kernel's part of close(2): FIN behind what was written, or RST if something lies unread. */
-static void close_open(struct socket *s, bool reset, sim_time left) {
-    const struct flow *in = socket_in(s);
-    if (s->dirty) flow_pump(s, s->dirty_at);
-    s->dirty = false;
-    if (reset || in->arrived > in->read)
-        flow_orphan_reset(s, left);
-    else
-        flow_finish(s, left);
-}
-
-static void note_closed(struct socket *s, enum conn_end why) {
-    machine_note(socket_machine(s),
-                 (struct happening){.kind = TRACE_CLOSED, .peer = s->conn.peer, .conn = s->conn.id, .a = why});
-}
-
-void socket_close(struct conn *c, bool reset) {
-    struct socket *s = socket_of(c);
-    assert(s->state != SOCKET_GONE);
-    if (s->state == SOCKET_OPEN) close_open(s, reset, machine_departure(socket_machine(s)));
-    if (s->state == SOCKET_CONNECTING) queue_remove(s->tcp->world->queue, &s->tcp->handshake);
-    note_closed(s, CONN_OPEN);
-    socket_gone(s);
-}
-
-/* A process ends: its kernel closes what it held, or, without power, nothing at all happens. */
-static void end_one(struct socket *s, bool power) {
-    bool never_accepted = s->state == SOCKET_BORN || (s->tell & TELL_ACCEPTED);
-    segments_lose_future(s);
-    if (power && !s->tcp->local)
-        flow_abandon(s);
-    else if (s->state == SOCKET_OPEN || s->state == SOCKET_BORN)
-        close_open(s, never_accepted, s->tcp->world->now);
-    queue_remove(s->tcp->world->queue, &s->tcp->handshake);
-    socket_gone(s);
-}
-
-void sockets_end_all(struct machine *m, bool power) {
-    while (!ring_empty(&m->sockets)) end_one(CONTAINER_OF(m->sockets.next, struct socket, of_machine), power);
-}
-
 /* --- a turn's callbacks --------------------------------------------------------------------------------- */
 
 static void tell_closed(struct machine *m, struct socket *s) {
@@ -283,7 +219,7 @@ static void tell_closed(struct machine *m, struct socket *s) {
     enum conn_end why = s->why;
     bool was_made = !(why == CONN_REFUSED || why == CONN_UNRESOLVED || s->tcp->stage != HANDSHAKE_DONE);
     if (was_made)
-        note_closed(s, why);
+        socket_note_closed(s, why);
     else
         machine_note(m, (struct happening){.kind = TRACE_REFUSED, .peer = s->conn.peer, .conn = s->conn.id, .a = why});
     if (ops->closed) ops->closed(m->host.node, &s->conn, why);
@@ -296,6 +232,7 @@ static void tell_one(struct machine *m, struct socket *s) {
     unsigned tell = s->tell;
     s->tell = 0;
     if (tell & TELL_ACCEPTED) {
+        s->forked = m->child_count;
         machine_note(m, (struct happening){.kind = TRACE_ACCEPT, .peer = s->conn.peer, .conn = s->conn.id});
         if (ops->accepted) ops->accepted(m->host.node, &s->conn, s->tcp->port);
     }

@@ -72,7 +72,8 @@ enum socket_state {
     SOCKET_BORN,       /* SYN received, not yet acknowledged */
     SOCKET_OPEN,
     SOCKET_ENDED, /* over; the node is to be told */
-    SOCKET_GONE   /* the node does not hold it any more */
+    SOCKET_LEFT,  /* closed by its process, kept open by children that inherited it: the kernel takes what comes */
+    SOCKET_GONE   /* nobody holds it any more */
 };
 
 enum { TELL_ACCEPTED = 1, TELL_CONNECTED = 2, TELL_WRITABLE = 4, TELL_CLOSED = 8 };
@@ -86,10 +87,14 @@ struct socket {
     uint8_t tell; /* what the node is to be told next turn */
     uint8_t why;  /* enum conn_end, when ENDED */
     bool not_reading;
-    bool want_write;   /* host_write took less than offered */
-    bool dirty;        /* bytes were written that did not leave yet */
-    sim_time dirty_at; /* when they leave */
-    struct ring of_machine, events, readable, writer;
+    bool want_write;       /* host_write took less than offered */
+    bool dirty;            /* bytes were written that did not leave yet */
+    sim_time dirty_at;     /* when they leave */
+    bool reset_due;        /* LEFT: it ends with an RST */
+    sim_time left_at;      /* LEFT: when its process closed it */
+    uint32_t forked;       /* the machine's forks before its process got it, */
+    uint32_t forked_until; /* LEFT: and until it closed it; who was forked between inherited it */
+    struct ring of_machine /* among its sockets, or its left ones */, events, readable, writer;
     struct wire *out_wire, *in_wire;
 };
 
@@ -205,7 +210,6 @@ size_t socket_write(struct conn *c, const void *bytes, size_t n);
 struct bytes socket_peek(struct conn *c);
 void socket_consume(struct conn *c, size_t n);
 void socket_reading(struct conn *c, bool on);
-void socket_close(struct conn *c, bool reset);
 const char *socket_peer_name(const struct conn *c);
 uint16_t socket_peer_port(const struct conn *c);
 
@@ -216,22 +220,30 @@ void socket_end(struct socket *s, enum conn_end why);
 /* Bytes or a FIN arrived: readable or EOF. */
 void socket_arrived(struct socket *s);
 void socket_wake(struct socket *s);
-/* The node does not hold it any more. */
-void socket_gone(struct socket *s);
 
 /* A turn's callbacks for connections. */
 void sockets_tell(struct machine *m, struct ring *batch);
 void sockets_tell_readable(struct machine *m, struct ring *batch);
 /* The end of a turn: what was written leaves. */
 void sockets_flush(struct machine *m);
-/* The process is over. */
-void sockets_end_all(struct machine *m, bool power);
 /* Whether somebody on the machine listens on the port. */
 bool socket_listened(const struct machine *m, uint16_t port);
 /* The accepting end comes into being. */
 void socket_be_born(struct socket *s);
 /* Gives back the connections that nobody holds. */
 void tcp_recycle_ended(struct world *w);
+
+/* --- close.c -------------------------------------------------------------------------------------------- */
+
+void socket_close(struct conn *c, bool reset);
+void socket_note_closed(struct socket *s, enum conn_end why);
+/* Neither the node nor a child holds it any more. */
+void socket_gone(struct socket *s);
+/* A child ended: what the process had closed and no child keeps open any more ends now. */
+void sockets_let_go(struct machine *m);
+/* The process is over; the machine's power is gone. */
+void sockets_end_all(struct machine *m);
+void sockets_lose_power(struct machine *m);
 
 /* --- tap.c: packets shown to whoever looks; each costs nothing if nobody does -------------------------------- */
 

@@ -99,7 +99,7 @@ static void reset_both(struct tcp *t) {
     for (int i = 0; i < 2; i++) {
         struct socket *s = &t->end[i];
         flow_kill(s);
-        if (s->state != SOCKET_OPEN && s->state != SOCKET_BORN) continue;
+        if (s->state != SOCKET_OPEN && s->state != SOCKET_BORN && s->state != SOCKET_LEFT) continue;
         tap_bare(socket_peer(s), PACKET_RST, t->world->now);
         socket_end(s, CONN_RESET);
         socket_wake(s);

@@ -74,8 +74,8 @@ static struct machine *machine_new(struct world *w, const struct party_setup *se
                             .probes = w->probes,
                             .seed = w->seed,
                             .index = w->count};
-    struct ring *heads[] = {&m->connection_events, &m->readables, &m->due_timers, &m->child_pipes,
-                            &m->armed_timers,      &m->writers,   &m->sockets,    &m->children};
+    struct ring *heads[] = {&m->connection_events, &m->readables, &m->due_timers,   &m->child_pipes, &m->armed_timers,
+                            &m->writers,           &m->sockets,   &m->left_sockets, &m->children};
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) ring_init(heads[i]);
     machine_init(m);
     disk_init(m);
