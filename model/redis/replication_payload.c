@@ -163,12 +163,6 @@ void payload_leave_pipe(struct client *c) {
     c->replica.in_pipe = false;
     c->replica.last_partial_write = 0;
     if (!save_running(s) || s->save.target != SAVE_TO_SOCKETS) return;
-    if (count_batch(s) == 0 && !s->save.pipe_ended) {
-        s->save.pipe_writing = 0;
-        PROBE(s, PIPE_DESERTED);
-        host_log(s->host, LOG_WARNING, "Diskless rdb transfer, last replica dropped, killing fork child.");
-        save_kill(s);
-    } else if (was_writing) {
-        one_less_writing(s);
-    }
+    /* That nobody is left is noticed when the child's next piece comes. */
+    if (was_writing) one_less_writing(s);
 }

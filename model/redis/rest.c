@@ -160,8 +160,8 @@ static bool process_is_settled(const struct model_node *node, uint16_t party, co
                       s->failover.end_ms ? "" : "; no TIMEOUT was given");
         return false;
     }
-    if (s->shutdown.waiting) {
-        buffer_printf(why, "%s: shutting down (waiting for its replicas)", node->name);
+    if (s->shutdown.asked || s->shutdown.waiting) {
+        buffer_printf(why, "%s: shutting down%s", node->name, s->shutdown.waiting ? " (waiting for its replicas)" : "");
         return false;
     }
     return true;

@@ -162,7 +162,7 @@ static void child_readable(void *node, struct child *child, bool ended) {
 static void terminate(void *node) {
     struct server *s = node;
     server_update_time(s);
-    shutdown_begin(s);
+    shutdown_ask(s);
 }
 
 /* The end of a turn, in the real server's order (reference 1.2). */

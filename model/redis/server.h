@@ -38,7 +38,8 @@ struct pause {
 
 /* SHUTDOWN under way: it waits for replicas (reference 10.7). */
 struct shutdown {
-    bool waiting;
+    bool asked;   /* by SIGTERM: the next cron begins */
+    bool waiting; /* begun */
     bool nosave, save, now, force;
     int64_t until_ms;
 };
@@ -256,10 +257,12 @@ bool propagate_wanted(const struct server *s);
 /* --- shutdown.c --------------------------------------------------------------------------------------------------- */
 
 void shutdown_command(struct client *c);
-/* SIGTERM, or SHUTDOWN without options. */
-void shutdown_begin(struct server *s);
-/* Whether it may go on now; called every cron. */
+/* SIGTERM. */
+void shutdown_ask(struct server *s);
+/* Begins what SIGTERM asked for, or looks whether what was begun may go on now; called every cron. */
 void shutdown_check(struct server *s);
+/* The same while a dataset is loaded. */
+void shutdown_check_loading(struct server *s);
 
 /* --- info.c ------------------------------------------------------------------------------------------------------- */
 

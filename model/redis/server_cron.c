@@ -64,6 +64,8 @@ static void cron_due(void *node, struct host_timer *timer) {
     server_update_time(s);
     if (s->loading.active) {
         s->loading.cron_missed = true;
+        shutdown_check_loading(s);
+        if (!s->exiting) host_timer_at(s->host, timer, host_now(s->host) + server_cron_period(s));
         return;
     }
     shutdown_check(s);

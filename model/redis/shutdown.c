@@ -115,7 +115,10 @@ static bool begin(struct server *s) {
 }
 
 void shutdown_check(struct server *s) {
-    if (!s->shutdown.waiting) return;
+    if (!s->shutdown.waiting) {
+        if (s->shutdown.asked) begin(s);
+        return;
+    }
     bool late = s->mstime >= s->shutdown.until_ms;
     if (count_lagging(s) && !late) return;
     if (late) PROBE(s, SHUTDOWN_LATE);
@@ -123,11 +126,16 @@ void shutdown_check(struct server *s) {
     finish(s);
 }
 
-void shutdown_begin(struct server *s) {
-    if (s->shutdown.waiting) return;
-    s->shutdown = (struct shutdown){.waiting = false};
-    host_log(s->host, LOG_WARNING, "Received SIGTERM scheduling shutdown...");
-    begin(s);
+void shutdown_check_loading(struct server *s) {
+    if (s->shutdown.asked && !s->shutdown.waiting) begin(s);
+}
+
+/* The real server's signal handler does no more than this. */
+void shutdown_ask(struct server *s) {
+    host_log(s->host, LOG_WARNING,
+             s->loading.active ? "Received shutdown signal during loading, scheduling shutdown."
+                               : "Received SIGTERM scheduling shutdown...");
+    s->shutdown.asked = true;
 }
 
 /* --- the command -------------------------------------------------------------------------------------------------- */
@@ -157,7 +165,7 @@ void shutdown_command(struct client *c) {
     bool abort = false;
     if (!read_options(c, &wanted, &abort)) {
         client_reply_error(c, "ERR syntax error");
-    } else if (abort && s->shutdown.waiting) {
+    } else if (abort && (s->shutdown.waiting || s->shutdown.asked)) {
         host_log(s->host, LOG_NOTICE, "Shutdown manually aborted.");
         cancel(s);
         client_reply_status(c, "OK");

@@ -218,7 +218,7 @@ static void gone(struct model *model, struct host *host) {
 
 static bool ending(struct model *model, uint16_t party) {
     const struct server *s = model->nodes[party].server;
-    return s && s->shutdown.waiting;
+    return s && (s->shutdown.asked || s->shutdown.waiting);
 }
 
 static uint16_t port(struct model *model, uint16_t party) {

@@ -56,6 +56,7 @@ static void fork_now(struct tiny *t) {
 }
 
 #define A (&tw.node[0])
+#define B (&tw.node[1])
 
 static void setup(void) {
     tiny_setup(&tw, 1);
@@ -283,6 +284,190 @@ START_TEST(oom_killer_takes_the_child_first) {
 }
 END_TEST
 
+/* --- what a child inherits ---------------------------------------------------------------------------------------- */
+
+/* B's end of a connection from A, made before anything is forked. */
+static struct conn *connected(void) {
+    tiny_connect(&tw, 0, 1);
+    return B->last;
+}
+
+/* A real server closed replicas and clients while its child wrote for 3 s: they saw EOF when the child had ended, and
+ * those that had sent something meanwhile a reset. One that connected after the fork saw its EOF at once. */
+START_TEST(child_keeps_open_what_its_parent_closes) {
+    struct conn *c = connected();
+    do_fork();
+    sim_time end = world_now(tw.world) + 10 * SIM_MS;
+    host_write(A->last, "bye", 3);
+    host_close(A->last);
+    tiny_run_to(&tw, end);
+    ck_assert_uint_eq(B->got.len, 3); /* what was written is sent all the same */
+    ck_assert_uint_eq(B->closed, 0);
+    ck_assert_ptr_eq(B->last, c);
+    tiny_run_for(&tw, 2 * SIM_MS);
+    ck_assert_int_eq(B->why, CONN_EOF);
+    ck_assert_int_ge(B->closed_at, end);
+}
+END_TEST
+
+START_TEST(child_does_not_hold_what_came_after_its_fork) {
+    do_fork();
+    work.steps = 1000;
+    connected();
+    host_close(A->last);
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_int_eq(B->why, CONN_EOF);
+    ck_assert(world_has_child(tw.world, 0));
+}
+END_TEST
+
+START_TEST(child_does_not_hold_what_was_closed_before_its_fork) {
+    connected();
+    host_close(A->last);
+    do_fork();
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_int_eq(B->why, CONN_EOF);
+}
+END_TEST
+
+START_TEST(peer_that_goes_on_writing_is_reset_at_the_end) {
+    struct conn *c = connected();
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_uint_eq(host_write(c, "anybody?", 8), 8); /* the kernel takes it */
+    tiny_run_for(&tw, 8 * SIM_MS);
+    ck_assert_uint_eq(B->closed, 0);
+    tiny_run_for(&tw, 2 * SIM_MS);
+    ck_assert_int_eq(B->why, CONN_RESET);
+}
+END_TEST
+
+START_TEST(peer_s_bytes_are_taken_up_to_the_buffers) {
+    struct conn *c = connected();
+    world_link(tw.world, 1, 0)->buffer = 2000;
+    work.steps = 1000;
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_uint_eq(host_write(c, block, 3000), 1000);
+    tiny_run_for(&tw, 10 * SIM_MS);
+    ck_assert_uint_eq(host_write(c, block, 3000), 1000); /* the receiver's half is full: these stay in the sender's */
+    tiny_run_for(&tw, 500 * SIM_MS);
+    ck_assert_uint_eq(host_write(c, block, 3000), 0);
+    ck_assert_uint_eq(B->closed, 0);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(B->why, CONN_RESET);
+}
+END_TEST
+
+static struct work second_work;
+
+static void fork_second(struct tiny *t) {
+    ck_assert_ptr_nonnull(host_fork(t->host, &program, &second_work, NULL));
+}
+
+START_TEST(last_of_two_children_ends_it) {
+    connected();
+    work.steps = 20;
+    A->reap = false;
+    do_fork();
+    tiny_run_for(&tw, SIM_MS);
+    second_work = (struct work){.host = A->host, .steps = 40, .spend = SIM_MS};
+    A->in_turn = fork_second;
+    host_timer_at(A->host, &A->timer, world_now(tw.world));
+    tiny_run_for(&tw, 0);
+    host_close(A->last);
+    tiny_run_for(&tw, 30 * SIM_MS);
+    ck_assert_uint_eq(work.drops, 1);
+    ck_assert_uint_eq(B->closed, 0);
+    tiny_run_for(&tw, 15 * SIM_MS);
+    ck_assert_int_eq(B->why, CONN_EOF);
+}
+END_TEST
+
+START_TEST(killed_child_lets_go_at_once) {
+    connected();
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, 3 * SIM_MS);
+    ck_assert(world_child_kill(tw.world, 0, SIGKILL));
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_int_eq(B->why, CONN_EOF);
+}
+END_TEST
+
+/* A real server killed by SIGKILL: its clients saw EOF when the orphan had ended, 3 s later; who connected was refused
+ * at once, as children close the listening sockets. */
+START_TEST(crash_is_seen_when_the_orphan_ends) {
+    connected();
+    do_fork();
+    sim_time end = world_now(tw.world) + 10 * SIM_MS;
+    tiny_run_for(&tw, 2 * SIM_MS);
+    world_crash(tw.world, 0);
+    host_connect(B->host, "a", TINY_PORT);
+    tiny_run_to(&tw, end);
+    ck_assert_uint_eq(B->closed, 1);
+    ck_assert_int_eq(B->why, CONN_REFUSED);
+    tiny_run_for(&tw, 2 * SIM_MS);
+    ck_assert_uint_eq(B->closed, 2);
+    ck_assert_int_eq(B->why, CONN_EOF);
+    ck_assert_int_ge(B->closed_at, end);
+}
+END_TEST
+
+START_TEST(orphan_holds_beyond_a_restart) {
+    connected();
+    do_fork();
+    world_crash(tw.world, 0);
+    A->child = NULL;
+    world_start(tw.world, 0);
+    tiny_run_for(&tw, 5 * SIM_MS);
+    ck_assert_uint_eq(B->closed, 0);
+    tiny_connect(&tw, 0, 1);
+    ck_assert_uint_eq(B->closed, 1);
+    host_close(A->last); /* the new process's own */
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_uint_eq(B->closed, 2);
+    ck_assert_int_eq(B->why, CONN_EOF);
+}
+END_TEST
+
+START_TEST(power_loss_tells_nobody) {
+    connected();
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, 2 * SIM_MS);
+    world_power(tw.world, 0);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_uint_eq(B->closed, 0);
+}
+END_TEST
+
+START_TEST(network_resets_what_children_hold) {
+    connected();
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, SIM_MS);
+    ck_assert_uint_eq(world_reset(tw.world, 0, 1), 1);
+    tiny_run_for(&tw, SIM_SECOND);
+    ck_assert_int_eq(B->why, CONN_RESET);
+    ck_assert_uint_eq(B->closed, 1);
+}
+END_TEST
+
+START_TEST(both_may_close_while_a_child_lives) {
+    struct conn *c = connected();
+    do_fork();
+    host_close(A->last);
+    tiny_run_for(&tw, SIM_MS);
+    host_close(c);
+    tiny_run_for(&tw, SIM_SECOND); /* nothing is left over: the pool of a sanitizer's build would tell */
+    ck_assert_uint_eq(B->closed, 0);
+    ck_assert(!world_has_child(tw.world, 0));
+}
+END_TEST
+
 static void add(TCase *t) {
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, child_runs_beside_its_parent_and_is_reaped);
@@ -300,6 +485,18 @@ static void add(TCase *t) {
     tcase_add_test(t, child_ends_while_its_parent_is_stopped);
     tcase_add_test(t, fork_fails);
     tcase_add_test(t, oom_killer_takes_the_child_first);
+    tcase_add_test(t, child_keeps_open_what_its_parent_closes);
+    tcase_add_test(t, child_does_not_hold_what_came_after_its_fork);
+    tcase_add_test(t, child_does_not_hold_what_was_closed_before_its_fork);
+    tcase_add_test(t, peer_that_goes_on_writing_is_reset_at_the_end);
+    tcase_add_test(t, peer_s_bytes_are_taken_up_to_the_buffers);
+    tcase_add_test(t, last_of_two_children_ends_it);
+    tcase_add_test(t, killed_child_lets_go_at_once);
+    tcase_add_test(t, crash_is_seen_when_the_orphan_ends);
+    tcase_add_test(t, orphan_holds_beyond_a_restart);
+    tcase_add_test(t, power_loss_tells_nobody);
+    tcase_add_test(t, network_resets_what_children_hold);
+    tcase_add_test(t, both_may_close_while_a_child_lives);
 }
 
 int main(void) {
