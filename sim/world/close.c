@@ -3,8 +3,9 @@
  * A forked child has a copy of every descriptor that its parent has open, and the kernel ends a connection only when
  * the last copy is closed. What a process closes while such a child lives is therefore left, not ended: its peer hears
  * nothing, the kernel still takes what the peer sends, up to the buffers, and FIN or RST goes out when the last of the
- * children ends. Children close their copies of listening sockets at once, as the usual forking server does; a
- * connection that is still being made is given up at once, though a kernel would go on for the child. */
+ * children ends. Children close their copies of listening sockets at once, as the usual forking server does. Two things
+ * are simpler than in a kernel: a connection that is still being made is given up at once, and so is a console's, so
+ * that whoever speaks to a machine after a crash speaks to the process that lives there now. */
 #include <assert.h>
 
 #include "sim/world/child.h"
@@ -71,7 +72,7 @@ static void close_by_process(struct socket *s, bool reset, sim_time left) {
     const struct machine *m = socket_machine(s);
     if (s->dirty) flow_pump(s, s->dirty_at);
     s->dirty = false;
-    if (children_alive_between(m, s->forked, m->child_count)) {
+    if (!s->tcp->local && children_alive_between(m, s->forked, m->child_count)) {
         leave_to_children(s, reset, left);
         return;
     }
@@ -125,7 +126,7 @@ static void lose_power(struct socket *s) {
     segments_lose_future(s);
     if (!s->tcp->local)
         flow_abandon(s);
-    else if (s->state == SOCKET_OPEN || s->state == SOCKET_LEFT)
+    else if (s->state == SOCKET_OPEN)
         close_open(s, s->tell & TELL_ACCEPTED, s->tcp->world->now);
     queue_remove(s->tcp->world->queue, &s->tcp->handshake);
     socket_gone(s);

@@ -1,7 +1,8 @@
 /* Inside the world: TCP connections over lossy, directed links. Private to sim/world.
  *
  * What is modelled: the handshake, segments cut at any byte, serialisation by bandwidth, latency, order, loss with
- * fast retransmit and RTO back-off, receive windows and send buffers, FIN, RST, orphans, half-open ends, giving up.
+ * fast retransmit and RTO back-off, receive windows and send buffers, FIN, RST, orphans, half-open ends, giving up,
+ * children that keep open what their parent closed.
  * What is not: congestion windows, MTU, loss of single acknowledgements (the next one covers them anyway).
  *
  * Both directions of a connection are flows. A flow's bytes lie in one ring from the writer's host_write to the

@@ -444,6 +444,21 @@ START_TEST(power_loss_tells_nobody) {
 }
 END_TEST
 
+/* Whoever speaks to a machine after a crash is to speak to the process that lives there now. */
+START_TEST(console_is_told_of_a_crash_at_once) {
+    tiny_teardown(&tw);
+    tiny_setup_as(&tw, 1, TIE_RANDOM, PARTY_CONSOLE);
+    tiny_connect(&tw, 0, 1);
+    B->in_turn = fork_now;
+    host_timer_at(B->host, &B->timer, world_now(tw.world));
+    tiny_run_for(&tw, 0);
+    world_crash(tw.world, 1);
+    tiny_run_for(&tw, SIM_US);
+    ck_assert(world_has_child(tw.world, 1));
+    ck_assert_uint_eq(A->closed, 1);
+}
+END_TEST
+
 START_TEST(network_resets_what_children_hold) {
     connected();
     do_fork();
@@ -495,6 +510,7 @@ static void add(TCase *t) {
     tcase_add_test(t, crash_is_seen_when_the_orphan_ends);
     tcase_add_test(t, orphan_holds_beyond_a_restart);
     tcase_add_test(t, power_loss_tells_nobody);
+    tcase_add_test(t, console_is_told_of_a_crash_at_once);
     tcase_add_test(t, network_resets_what_children_hold);
     tcase_add_test(t, both_may_close_while_a_child_lives);
 }
