@@ -88,15 +88,15 @@ struct socket {
     uint8_t tell; /* what the node is to be told next turn */
     uint8_t why;  /* enum conn_end, when ENDED */
     bool not_reading;
-    bool want_write;       /* host_write took less than offered */
-    bool dirty;            /* bytes were written that did not leave yet */
-    sim_time dirty_at;     /* when they leave */
-    bool reset_due;        /* LEFT: it ends with an RST */
-    sim_time left_at;      /* LEFT: when its process closed it */
-    uint32_t forked;       /* the machine's forks before its process got it, */
-    uint32_t forked_until; /* LEFT: and until it closed it; who was forked between inherited it */
+    bool want_write;   /* host_write took less than offered */
+    bool dirty;        /* bytes were written that did not leave yet */
+    bool reset_due;    /* LEFT: it ends with an RST */
+    sim_time dirty_at; /* when they leave */
     struct ring of_machine /* among its sockets, or its left ones */, events, readable, writer;
     struct wire *out_wire, *in_wire;
+    uint32_t forked;       /* the machine's forks before its process got it, */
+    uint32_t forked_until; /* LEFT: and until it closed it; who was forked between inherited it */
+    sim_time left_at;      /* LEFT: when its process closed it */
 };
 
 enum handshake { HANDSHAKE_WAITING, HANDSHAKE_SYN, HANDSHAKE_SYN_ACK, HANDSHAKE_REFUSAL, HANDSHAKE_DONE };
