@@ -4,8 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sim/commands/arguments.h"
-#include "sim/commands/commands.h"
+#include "sim/commands/frame.h"
 #include "sim/scenario/values.h"
 
 /* A longer history is not read. */
@@ -38,19 +37,21 @@ static const char help[] =
     "failed.\n";
 
 struct options {
-    const char *model, *format, *budget, *svg;
+    const char *model, *format, *budget_text, *svg;
+    sim_time budget; /* ns; 0: none */
 };
 
-static enum arguments_status read_options(const struct judge *judge, struct options *o, int argc, char **argv,
-                                          const char **files, size_t *file_count) {
+static enum arguments_status read_options(struct command_call *call) {
+    struct options *o = call->options;
+    const struct judge *judge = call->program->judge;
     const struct argument_rule rules[] = {
-        {"--model", ARGUMENT_CHOICE, &o->model, NULL, judge->models},
-        {"--format", ARGUMENT_CHOICE, &o->format, NULL, judge->formats},
-        {"--budget", ARGUMENT_TEXT, &o->budget, NULL, NULL},
-        {"--svg", ARGUMENT_TEXT, &o->svg, NULL, NULL},
+        {"--model", ARGUMENT_CHOICE, (void *)&o->model, NULL, judge->models},
+        {"--format", ARGUMENT_CHOICE, (void *)&o->format, NULL, judge->formats},
+        {"--budget", ARGUMENT_TEXT, (void *)&o->budget_text, NULL, NULL},
+        {"--svg", ARGUMENT_TEXT, (void *)&o->svg, NULL, NULL},
         {.name = NULL},
     };
-    return arguments_read("detsim check", rules, argc, argv, files, file_count);
+    return arguments_read("detsim check", rules, call->argc, call->argv, call->files, &call->file_count);
 }
 
 static int fail_file(const char *name) {
@@ -94,52 +95,40 @@ static bool is_past(void *ctx) {
     return now_ns() >= *deadline;
 }
 
-static int judge_file(const struct judge *judge, const struct options *o, struct pool *pool, const char *name,
-                      sim_time budget) {
+static const char *wrong_options(struct command_call *call) {
+    struct options *o = call->options;
+    if (call->file_count == 0) return "no history was given";
+    if (call->file_count > 1) return "one history at a time";
+    if (!o->budget_text) return NULL;
+    return value_read_duration((struct bytes){o->budget_text, strlen(o->budget_text)}, &o->budget);
+}
+
+static int judge_file(struct command_call *call) {
+    const struct options *o = call->options;
+    const char *name = call->files[0];
+    struct pool *pool = call->pool;
     struct buffer said, picture;
-    sim_time deadline = now_ns() + budget;
+    sim_time deadline = now_ns() + o->budget;
     buffer_init(&said, pool);
     buffer_init(&picture, pool);
     struct judge_request request = {.pool = pool,
                                     .file = name,
                                     .format = o->format,
                                     .model = o->model,
-                                    .spent = budget > 0 ? is_past : NULL,
+                                    .spent = o->budget > 0 ? is_past : NULL,
                                     .ctx = &deadline,
                                     .said = &said,
                                     .picture = o->svg ? &picture : NULL};
     if (!read_file(pool, name, &request.text)) return fail_file(name);
-    enum judge_verdict verdict = judge->judge(&request);
+    enum judge_verdict verdict = call->program->judge->judge(&request);
     fputs(said.at, verdict == JUDGE_WRONG_INPUT ? stderr : stdout);
     if (picture.len > 0 && !write_picture(o->svg, &picture)) return fail_file(o->svg);
     if (verdict == JUDGE_WRONG_INPUT) return EXIT_USAGE;
     return verdict == JUDGE_OK ? EXIT_HELD : EXIT_BROKEN;
 }
 
-static const char *wrong_options(const struct options *o, size_t file_count, sim_time *budget) {
-    if (file_count == 0) return "no history was given";
-    if (file_count > 1) return "one history at a time";
-    if (!o->budget) return NULL;
-    return value_read_duration((struct bytes){o->budget, strlen(o->budget)}, budget);
-}
-
 int command_check(const struct program *program, int argc, char **argv) {
+    static const struct command_form form = {"detsim check", help, read_options, wrong_options, judge_file};
     struct options o = {0};
-    struct pool *pool = pool_create();
-    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
-    size_t count = 0;
-    sim_time budget = 0;
-    int status = EXIT_USAGE;
-    enum arguments_status read = read_options(program->judge, &o, argc, argv, files, &count);
-    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count, &budget) : NULL;
-    if (read == ARGUMENTS_HELP) {
-        fputs(help, stdout);
-        status = EXIT_HELD;
-    } else if (wrong) {
-        fprintf(stderr, "detsim check: %s (detsim check --help shows what there is)\n", wrong);
-    } else if (read == ARGUMENTS_OK) {
-        status = judge_file(program->judge, &o, pool, files[0], budget);
-    }
-    pool_destroy(pool);
-    return status;
+    return command_perform(&form, program, argc, argv, &o);
 }

@@ -2,8 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/commands/arguments.h"
-#include "sim/commands/commands.h"
+#include "sim/commands/frame.h"
 #include "sim/run/conform.h"
 #include "sim/scenario/scenario.h"
 
@@ -44,7 +43,7 @@ struct options {
     struct conform_setup setup;
     uint64_t seed, port;
     bool has_seed;
-    const char *format, *db, *command;
+    const char *format, *db;
     bool all;
 };
 
@@ -57,8 +56,8 @@ struct output {
     bool differs, trouble;
 };
 
-static enum arguments_status read_options(struct options *o, int argc, char **argv, const char **files,
-                                          size_t *file_count) {
+static enum arguments_status read_options(struct command_call *call) {
+    struct options *o = call->options;
     static const char *const formats[] = {"text", "json", "table", NULL};
     const struct argument_rule rules[] = {
         {"--server", ARGUMENT_TEXT, (void *)&o->setup.server, NULL, NULL},
@@ -74,11 +73,12 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--keep", ARGUMENT_FLAG, &o->setup.keep, NULL, NULL},
         {.name = NULL},
     };
-    return arguments_read("detsim conform", rules, argc, argv, files, file_count);
+    return arguments_read("detsim conform", rules, call->argc, call->argv, call->files, &call->file_count);
 }
 
-static const char *wrong_options(const struct options *o, size_t file_count) {
-    if (file_count == 0) return "no scenario file was given";
+static const char *wrong_options(struct command_call *call) {
+    const struct options *o = call->options;
+    if (call->file_count == 0) return "no scenario file was given";
     if (o->setup.jobs < 1 || o->setup.jobs > JOBS_MAX) return "--jobs must lie between 1 and 32";
     if (o->setup.repeat < 1 || o->setup.repeat + o->setup.confirm > RUNS_MAX) {
         return "--repeat must be at least 1, and at most 32 together with --confirm";
@@ -154,16 +154,18 @@ static void tell(void *ctx, const struct conform_outcome *outcome) {
     if (conform_count(outcome, CONFORM_DIFFERS) > 0) output->differs = true;
 }
 
-static int conform_files(const struct program *program, struct options *o, struct pool *pool, const char *const *names,
-                         size_t count) {
-    const struct plan **plans = read_files(program, pool, names, count);
+static int conform_files(struct command_call *call) {
+    struct options *o = call->options;
+    size_t count = call->file_count;
+    const struct plan **plans = read_files(call->program, call->pool, call->files, count);
     if (!plans) return EXIT_USAGE;
-    struct output output = {.options = o, .pool = pool};
-    o->setup.system = program->system;
-    o->setup.real = program->real;
+    struct output output = {.options = o, .pool = call->pool};
+    o->setup.system = call->program->system;
+    o->setup.real = call->program->real;
     o->setup.first_port = (uint16_t)o->port;
     if (o->has_seed) o->setup.seed = &o->seed;
-    if (!begin_record(&output, program, o->command, count)) return EXIT_ENVIRONMENT;
+    if (!begin_record(&output, call->program, arguments_text(call->pool, call->argc, call->argv), count))
+        return EXIT_ENVIRONMENT;
     bool done = conform_all(&o->setup, plans, count, tell, &output);
     finish_record(&output, !done);
     if (!done) fputs("detsim conform: ended before all was compared; the servers are ended\n", stderr);
@@ -171,22 +173,7 @@ static int conform_files(const struct program *program, struct options *o, struc
 }
 
 int command_conform(const struct program *program, int argc, char **argv) {
+    static const struct command_form form = {"detsim conform", help, read_options, wrong_options, conform_files};
     struct options o = {.setup = {.repeat = 1, .confirm = 2, .worlds = 16, .jobs = 4}, .port = 22400, .format = "text"};
-    struct pool *pool = pool_create();
-    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
-    size_t count = 0;
-    int status = EXIT_USAGE;
-    enum arguments_status read = read_options(&o, argc, argv, files, &count);
-    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count) : NULL;
-    if (read == ARGUMENTS_HELP) {
-        fputs(help, stdout);
-        status = EXIT_HELD;
-    } else if (wrong) {
-        fprintf(stderr, "detsim conform: %s (detsim conform --help shows what there is)\n", wrong);
-    } else if (read == ARGUMENTS_OK) {
-        o.command = arguments_text(pool, argc, argv);
-        status = conform_files(program, &o, pool, files, count);
-    }
-    pool_destroy(pool);
-    return status;
+    return command_perform(&form, program, argc, argv, &o);
 }

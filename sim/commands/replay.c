@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/commands/arguments.h"
-#include "sim/commands/commands.h"
+#include "sim/commands/frame.h"
 #include "sim/run/moment.h"
 #include "sim/scenario/nearest.h"
 #include "sim/scenario/scenario.h"
@@ -51,8 +50,8 @@ struct replay {
     struct run_moment moment;
 };
 
-static enum arguments_status read_options(struct options *o, int argc, char **argv, const char **files,
-                                          size_t *file_count) {
+static enum arguments_status read_options(struct command_call *call) {
+    struct options *o = call->options;
     const struct argument_rule rules[] = {
         {"--seed", ARGUMENT_COUNT, &o->seed, &o->has_seed, NULL},
         {"--until", ARGUMENT_TEXT, (void *)&o->until, NULL, NULL},
@@ -60,12 +59,13 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--watch", ARGUMENT_TEXT, (void *)&o->watch, NULL, NULL},
         {.name = NULL},
     };
-    return arguments_read("detsim replay", rules, argc, argv, files, file_count);
+    return arguments_read("detsim replay", rules, call->argc, call->argv, call->files, &call->file_count);
 }
 
-static const char *wrong_options(const struct options *o, size_t file_count) {
-    if (file_count == 0) return "no scenario file was given";
-    if (file_count > 1) return "one scenario file at a time";
+static const char *wrong_options(struct command_call *call) {
+    const struct options *o = call->options;
+    if (call->file_count == 0) return "no scenario file was given";
+    if (call->file_count > 1) return "one scenario file at a time";
     if (o->until && o->has_event) return "--until and --event exclude each other";
     return NULL;
 }
@@ -158,9 +158,10 @@ static int show(const struct replay *replay, struct pool *pool, struct pool *scr
     return moment.failed ? EXIT_BROKEN : EXIT_HELD;
 }
 
-static int replay_file(const struct program *program, const struct options *o, struct pool *plan_pool,
-                       const char *name) {
-    struct replay replay = {.program = program, .plan = read_plan(program, plan_pool, name)};
+static int replay_file(struct command_call *call) {
+    const struct options *o = call->options;
+    struct replay replay = {.program = call->program};
+    replay.plan = read_plan(call->program, call->pool, call->files[0]);
     if (!replay.plan) return EXIT_USAGE;
     replay.seed = o->has_seed ? o->seed : replay.plan->seed;
     if (!find_watched(&replay, o->watch) || !find_moment(&replay, o)) return EXIT_USAGE;
@@ -173,21 +174,7 @@ static int replay_file(const struct program *program, const struct options *o, s
 }
 
 int command_replay(const struct program *program, int argc, char **argv) {
+    static const struct command_form form = {"detsim replay", help, read_options, wrong_options, replay_file};
     struct options o = {0};
-    struct pool *pool = pool_create();
-    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
-    size_t count = 0;
-    int status = EXIT_USAGE;
-    enum arguments_status read = read_options(&o, argc, argv, files, &count);
-    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count) : NULL;
-    if (read == ARGUMENTS_HELP) {
-        fputs(help, stdout);
-        status = EXIT_HELD;
-    } else if (wrong) {
-        fprintf(stderr, "detsim replay: %s (detsim replay --help shows what there is)\n", wrong);
-    } else if (read == ARGUMENTS_OK) {
-        status = replay_file(program, &o, pool, files[0]);
-    }
-    pool_destroy(pool);
-    return status;
+    return command_perform(&form, program, argc, argv, &o);
 }

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/commands/arguments.h"
-#include "sim/commands/commands.h"
+#include "sim/commands/frame.h"
 #include "sim/run/campaign.h"
 #include "sim/scenario/scenario.h"
 
@@ -61,8 +60,8 @@ struct options {
     bool quiet;
 };
 
-static enum arguments_status read_options(struct options *o, int argc, char **argv, const char **files,
-                                          size_t *file_count) {
+static enum arguments_status read_options(struct command_call *call) {
+    struct options *o = call->options;
     static const char *const formats[] = {"text", "json", "tap", "junit", NULL};
     static const char *const levels[] = {"summary", "ops", "events", NULL};
     const struct argument_rule rules[] = {
@@ -78,12 +77,13 @@ static enum arguments_status read_options(struct options *o, int argc, char **ar
         {"--quiet", ARGUMENT_FLAG, &o->quiet, NULL, NULL},
         {.name = NULL},
     };
-    return arguments_read("detsim run", rules, argc, argv, files, file_count);
+    return arguments_read("detsim run", rules, call->argc, call->argv, call->files, &call->file_count);
 }
 
 /* What only several options together show. */
-static const char *wrong_options(const struct options *o, size_t file_count) {
-    if (file_count == 0) return "no scenario file was given";
+static const char *wrong_options(struct command_call *call) {
+    const struct options *o = call->options;
+    if (call->file_count == 0) return "no scenario file was given";
     if (o->has_seed && o->has_seeds) return "--seed and --seeds exclude each other";
     if (o->jobs < 1 || o->jobs > JOBS_MAX) return "--jobs must lie between 1 and 1024";
     if (o->probes && strcmp(o->format, "text") != 0)
@@ -165,32 +165,18 @@ static uint64_t cpu_count(void) {
     return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (uint64_t)n;
 }
 
-static int run_files(const struct program *program, const struct options *o, struct pool *pool, int argc, char **argv,
-                     const char *const *names, size_t count) {
-    struct campaign_file *files = read_files(program, pool, o, names, count);
+static int run_files(struct command_call *call) {
+    const struct options *o = call->options;
+    struct campaign_file *files = read_files(call->program, call->pool, o, call->files, call->file_count);
     if (!files) return EXIT_USAGE;
-    struct campaign campaign = {.files = files, .file_count = count};
+    struct campaign campaign = {.files = files, .file_count = call->file_count};
     campaign.record = (struct recorder_campaign){
-        .path = o->db, .command = arguments_text(pool, argc, argv), .level = level_of(o->record)};
-    return make_campaign(program, o, pool, &campaign);
+        .path = o->db, .command = arguments_text(call->pool, call->argc, call->argv), .level = level_of(o->record)};
+    return make_campaign(call->program, o, call->pool, &campaign);
 }
 
 int command_run(const struct program *program, int argc, char **argv) {
+    static const struct command_form form = {"detsim run", help, read_options, wrong_options, run_files};
     struct options o = {.jobs = cpu_count(), .record = "events", .format = "text"};
-    struct pool *pool = pool_create();
-    const char **files = POOL_ARRAY(pool, const char *, argc + 1);
-    size_t count = 0;
-    int status = EXIT_USAGE;
-    enum arguments_status read = read_options(&o, argc, argv, files, &count);
-    const char *wrong = read == ARGUMENTS_OK ? wrong_options(&o, count) : NULL;
-    if (read == ARGUMENTS_HELP) {
-        fputs(help, stdout);
-        status = EXIT_HELD;
-    } else if (wrong) {
-        fprintf(stderr, "detsim run: %s (detsim run --help shows what there is)\n", wrong);
-    } else if (read == ARGUMENTS_OK) {
-        status = run_files(program, &o, pool, argc, argv, files, count);
-    }
-    pool_destroy(pool);
-    return status;
+    return command_perform(&form, program, argc, argv, &o);
 }
