@@ -17,76 +17,13 @@
  * Cost: with few values or little concurrency linear in practice; the problem is NP-complete (Gibbons and Korach 1997),
  * so there is a budget, and `unknown`. It sees one object at a time, and nothing of real time but the order of events.
  */
-#include "model/check/linear.h"
-
 #include <assert.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "model/check/linear_search.h"
+
 enum { NOBODY = -1, ASK_EVERY = 4096, TABLE_LEAST = 1024 };
-
-/* Operations that never completed, with equal kind and arguments. */
-struct group {
-    enum linear_kind kind;
-    linear_state a, b;
-    uint32_t first_event, count; /* in search.group_events: where its members were invoked */
-};
-
-struct fingerprint {
-    uint64_t low, high; /* both 0: empty place */
-};
-
-/* What may take effect at a choice. */
-struct candidate {
-    uint32_t op; /* or number of a group */
-    bool is_group;
-    bool hidden; /* it stood just before an earlier write */
-};
-
-/* A configuration in which the operation that completes at `pos` must take effect. */
-struct frame {
-    uint32_t pos;
-    int32_t group; /* of which the step to here used one; NOBODY */
-    linear_state state;
-    uint32_t next, end; /* candidates found and not tried yet */
-    bool all_found;
-    uint64_t sets[]; /* done, then hideable: a bit a slot */
-};
-
-struct search {
-    struct pool *pool;
-    const struct linear_object *object;
-    const struct linear_budget *budget;
-    struct linear_result *result;
-
-    uint32_t *events; /* operation * 2, + 1: it completes */
-    uint32_t event_count;
-    linear_state *wanted; /* by event: what the next read that completes gives */
-    uint32_t *slots;      /* by operation: its place in the sets, while it is open; or its group */
-    uint32_t *before;     /* by operation: the slot's operation before it */
-    uint32_t slot_count, words;
-    struct group *groups;
-    uint32_t group_count;
-    uint32_t *group_events;
-    uint32_t *group_used;
-
-    uint32_t pos;      /* the events before it are reflected in: */
-    uint32_t *slot_op; /* by slot */
-    uint64_t *open;    /* bits of slots: invoked, not completed */
-
-    char *frames;
-    size_t frame_size, frame_room, depth;
-    struct candidate *candidates;
-    size_t candidate_room;
-    struct fingerprint *table;
-    size_t table_room, table_count;
-    uint64_t *key; /* where a fingerprint is made */
-    size_t key_words;
-};
-
-static bool is_passive(enum linear_kind kind) {
-    return kind == LINEAR_READ || kind == LINEAR_CAS_FAILED;
-}
 
 static bool is_satisfied(const struct linear_op *op, linear_state state) {
     return op->kind == LINEAR_READ ? state == op->a : state != op->a;
@@ -110,122 +47,6 @@ static bool takes_effect(const struct linear_object *o, enum linear_kind kind, l
         break;
     }
     return false;
-}
-
-/* --- preparing ---------------------------------------------------------------------------------------------- */
-
-static void order_events(struct search *s) {
-    const struct linear_object *o = s->object;
-    uint32_t *at = POOL_ARRAY(s->pool, uint32_t, o->instants); /* event + 1 */
-    for (uint32_t i = 0; i < o->count; i++) {
-        const struct linear_op *op = &o->ops[i];
-        assert(op->invoked < o->instants && op->invoked < op->completed && at[op->invoked] == 0);
-        at[op->invoked] = 2 * i + 1;
-        if (op->completed == LINEAR_NEVER) continue;
-        assert(op->completed < o->instants && at[op->completed] == 0);
-        at[op->completed] = 2 * i + 2;
-    }
-    s->events = pool_alloc(s->pool, 2 * (size_t)o->count * sizeof(uint32_t));
-    for (uint32_t i = 0; i < o->instants; i++)
-        if (at[i]) s->events[s->event_count++] = at[i] - 1;
-    pool_free(s->pool, at, o->instants * sizeof(uint32_t));
-}
-
-static uint32_t group_of(struct search *s, const struct linear_op *op) {
-    for (uint32_t g = 0; g < s->group_count; g++) {
-        const struct group *known = &s->groups[g];
-        if (known->kind == op->kind && known->a == op->a && known->b == op->b) return g;
-    }
-    s->groups[s->group_count] = (struct group){.kind = op->kind, .a = op->a, .b = op->b};
-    return s->group_count++;
-}
-
-/* Pending operations are gathered in groups, in the order of their invocations. */
-static void gather_pending(struct search *s) {
-    const struct linear_object *o = s->object;
-    uint32_t pending = 0;
-    for (uint32_t i = 0; i < o->count; i++) pending += o->ops[i].completed == LINEAR_NEVER;
-    s->groups = POOL_ARRAY(s->pool, struct group, pending);
-    s->group_events = POOL_ARRAY(s->pool, uint32_t, pending);
-    s->group_used = POOL_ARRAY(s->pool, uint32_t, pending);
-    for (uint32_t i = 0; i < o->count; i++) {
-        if (o->ops[i].completed != LINEAR_NEVER) continue;
-        assert(!is_passive(o->ops[i].kind));
-        s->slots[i] = group_of(s, &o->ops[i]);
-        s->groups[s->slots[i]].count++;
-    }
-    for (uint32_t g = 1; g < s->group_count; g++)
-        s->groups[g].first_event = s->groups[g - 1].first_event + s->groups[g - 1].count;
-    for (uint32_t g = 0; g < s->group_count; g++) s->groups[g].count = 0;
-    for (uint32_t e = 0; e < s->event_count; e++) {
-        uint32_t op = s->events[e] / 2;
-        if (o->ops[op].completed != LINEAR_NEVER) continue;
-        struct group *g = &s->groups[s->slots[op]];
-        s->group_events[g->first_event + g->count++] = e;
-    }
-}
-
-/* Open operations have slots; those of completed ones are used again. */
-static void give_slots(struct search *s) {
-    const struct linear_object *o = s->object;
-    uint32_t *spare = pool_alloc(s->pool, ((size_t)o->count + 1) * sizeof(uint32_t)), spares = 0;
-    s->slot_op = POOL_ARRAY(s->pool, uint32_t, o->count);
-    for (uint32_t e = 0; e < s->event_count; e++) {
-        uint32_t op = s->events[e] / 2;
-        if (o->ops[op].completed == LINEAR_NEVER) continue;
-        if (s->events[e] % 2) {
-            spare[spares++] = s->slots[op];
-            continue;
-        }
-        uint32_t slot = spares > 0 ? spare[--spares] : s->slot_count++;
-        s->slots[op] = slot;
-        s->before[op] = s->slot_op[slot];
-        s->slot_op[slot] = op;
-    }
-    s->words = (s->slot_count + 63) / 64;
-    s->open = POOL_ARRAY(s->pool, uint64_t, s->words);
-    pool_free(s->pool, spare, ((size_t)o->count + 1) * sizeof(uint32_t));
-}
-
-static void look_ahead(struct search *s) {
-    linear_state next = LINEAR_DEAD;
-    for (uint32_t e = s->event_count; e-- > 0;) {
-        const struct linear_op *op = &s->object->ops[s->events[e] / 2];
-        if (s->events[e] % 2 && op->kind == LINEAR_READ) next = op->a;
-        s->wanted[e] = next;
-    }
-}
-
-static void prepare(struct search *s) {
-    uint32_t count = s->object->count;
-    order_events(s);
-    s->slots = POOL_ARRAY(s->pool, uint32_t, count);
-    s->before = POOL_ARRAY(s->pool, uint32_t, count);
-    s->wanted = pool_alloc(s->pool, s->event_count * sizeof(linear_state));
-    look_ahead(s);
-    gather_pending(s);
-    give_slots(s);
-    s->frame_size = sizeof(struct frame) + 2 * s->words * sizeof(uint64_t);
-    s->key_words = 2 + 2 * s->words + s->group_count;
-    s->key = pool_alloc(s->pool, s->key_words * sizeof(uint64_t));
-}
-
-static void give_back(struct search *s) {
-    uint32_t count = s->object->count, pending = 0;
-    for (uint32_t i = 0; i < count; i++) pending += s->object->ops[i].completed == LINEAR_NEVER;
-    pool_free(s->pool, s->events, 2 * (size_t)count * sizeof(uint32_t));
-    pool_free(s->pool, s->wanted, s->event_count * sizeof(linear_state));
-    pool_free(s->pool, s->slots, count * sizeof(uint32_t));
-    pool_free(s->pool, s->before, count * sizeof(uint32_t));
-    pool_free(s->pool, s->slot_op, count * sizeof(uint32_t));
-    pool_free(s->pool, s->groups, pending * sizeof(struct group));
-    pool_free(s->pool, s->group_events, pending * sizeof(uint32_t));
-    pool_free(s->pool, s->group_used, pending * sizeof(uint32_t));
-    pool_free(s->pool, s->open, s->words * sizeof(uint64_t));
-    pool_free(s->pool, s->frames, s->frame_room * s->frame_size);
-    pool_free(s->pool, s->candidates, s->candidate_room * sizeof(struct candidate));
-    pool_free(s->pool, s->table, s->table_room * sizeof(struct fingerprint));
-    pool_free(s->pool, s->key, s->key_words * sizeof(uint64_t));
 }
 
 /* --- sets ----------------------------------------------------------------------------------------------------- */
@@ -287,7 +108,7 @@ static bool advance(struct search *s, struct frame *f) {
         if (s->events[s->pos] % 2 == 0) {
             s->slot_op[slot] = i;
             put(s->open, slot);
-            if (is_passive(op->kind) && is_satisfied(op, f->state)) put(done, slot);
+            if (linear_is_passive(op->kind) && is_satisfied(op, f->state)) put(done, slot);
             continue;
         }
         if (!has(done, slot)) break;
@@ -365,7 +186,8 @@ static bool is_seen(struct search *s, struct frame *f, linear_state then, int64_
     struct walk w = walk_undone(s, f);
     for (uint32_t slot; walk_next(&w, &slot);) {
         const struct linear_op *op = op_in(s, slot);
-        if (is_passive(op->kind) ? is_satisfied(op, then) : op->kind == LINEAR_CAS && op->a == then && slot != but)
+        if (linear_is_passive(op->kind) ? is_satisfied(op, then)
+                                        : op->kind == LINEAR_CAS && op->a == then && slot != but)
             return true;
     }
     for (uint32_t g = 0; g < s->group_count; g++)
@@ -399,7 +221,7 @@ static void add_candidate(struct search *s, struct frame *f, struct candidate c)
 static void add_due(struct search *s, struct frame *f, uint32_t i) {
     const struct linear_op *op = &s->object->ops[i];
     linear_state then;
-    if (is_passive(op->kind) || !takes_effect(s->object, op->kind, op->a, op->b, f->state, &then)) return;
+    if (linear_is_passive(op->kind) || !takes_effect(s->object, op->kind, op->a, op->b, f->state, &then)) return;
     bool may_hide = has(hideable_of(s, f), s->slots[i]);
     linear_state wanted = s->wanted[s->pos];
     bool state_is_wanted = s->object->trie ? then == LINEAR_DEAD : f->state == wanted && then != wanted;
@@ -420,7 +242,7 @@ static void add_open(struct search *s, struct frame *f, const struct linear_op *
     for (uint32_t slot; walk_next(&w, &slot);) {
         const struct linear_op *op = op_in(s, slot);
         linear_state then;
-        if (op == due || is_passive(op->kind)) continue;
+        if (op == due || linear_is_passive(op->kind)) continue;
         if (!takes_effect(s->object, op->kind, op->a, op->b, f->state, &then)) continue;
         if (lets_on(due, then) != helps) continue;
         if (op->kind != LINEAR_CAS && !is_seen(s, f, then, slot)) continue;
@@ -480,7 +302,7 @@ static void satisfy_passive(struct search *s, struct frame *f) {
     struct walk w = walk_undone(s, f);
     for (uint32_t slot; walk_next(&w, &slot);) {
         const struct linear_op *op = op_in(s, slot);
-        if (is_passive(op->kind) && is_satisfied(op, f->state)) put(done_of(f), slot);
+        if (linear_is_passive(op->kind) && is_satisfied(op, f->state)) put(done_of(f), slot);
     }
 }
 
@@ -566,12 +388,19 @@ static enum linear_verdict search_all(struct search *s) {
     return LINEAR_VIOLATION;
 }
 
+static void give_back(struct search *s) {
+    pool_free(s->pool, s->frames, s->frame_room * s->frame_size);
+    pool_free(s->pool, s->candidates, s->candidate_room * sizeof(struct candidate));
+    pool_free(s->pool, s->table, s->table_room * sizeof(struct fingerprint));
+}
+
 void linear_check(struct pool *pool, const struct linear_object *object, const struct linear_budget *budget,
                   struct linear_result *result) {
     struct search s = {.pool = pool, .object = object, .budget = budget, .result = result};
     *result = (struct linear_result){.verdict = LINEAR_OK};
     if (object->count == 0) return;
-    prepare(&s);
+    linear_prepare(&s);
     result->verdict = search_all(&s);
+    linear_unprepare(&s);
     give_back(&s);
 }

@@ -1,7 +1,7 @@
 /* Linearizability of one object from what its clients saw: is there one order of all operations, each between its
  * invocation and its completion, that explains every result?
  *
- *   linear.c         the search
+ *   linear.c         the search; linear_prepare.c makes a history ready for it
  *   linear_trie.c    strings that grow by appends: which states can still lead to a value that was read
  *   linear_core.c    what of a history cannot be ordered
  *

@@ -3,26 +3,14 @@
  * Parts are divided by tabs or blanks; other lines are no events. */
 #include <string.h>
 
-#include "model/check/ops_log.h"
+#include "model/check/ops_cursor.h"
 
-struct cursor {
-    struct bytes line;
-    size_t at;
-    struct ops_fault *fault;
-};
-
-static bool expected(struct cursor *c, const char *what) {
-    c->fault->column = c->at;
-    c->fault->expected = what;
-    return false;
-}
-
-static void skip_blanks(struct cursor *c) {
+static void skip_blanks(struct ops_cursor *c) {
     while (c->at < c->line.len && (c->line.at[c->at] == ' ' || c->line.at[c->at] == '\t')) c->at++;
 }
 
 /* A word ends at a blank or a bracket. */
-static struct bytes next_word(struct cursor *c) {
+static struct bytes next_word(struct ops_cursor *c) {
     skip_blanks(c);
     size_t from = c->at;
     while (c->at < c->line.len && !memchr(" \t[]", c->line.at[c->at], 4)) c->at++;
@@ -40,47 +28,47 @@ static bool is_number(struct bytes word) {
     return word.len > from && word.len - from <= 18;
 }
 
-static bool take_process(struct cursor *c, uint64_t *process) {
+static bool take_process(struct ops_cursor *c, uint64_t *process) {
     size_t from = c->at;
     struct bytes word = next_word(c);
     if (!is_number(word) || word.at[0] == '-') {
         c->at = from;
-        return expected(c, "the number of a process");
+        return ops_expected(c, "the number of a process");
     }
     *process = 0;
     for (size_t i = 0; i < word.len; i++) *process = *process * 10 + (uint64_t)(word.at[i] - '0');
     return true;
 }
 
-static bool take_one_of(struct cursor *c, const char *const *words, const char *what, unsigned *index) {
+static bool take_one_of(struct ops_cursor *c, const char *const *words, const char *what, unsigned *index) {
     skip_blanks(c);
     size_t from = c->at;
     struct bytes word = next_word(c);
     for (*index = 0; words[*index]; (*index)++)
         if (is_word(word, words[*index])) return true;
     c->at = from;
-    return expected(c, what);
+    return ops_expected(c, what);
 }
 
-static bool take_number(struct cursor *c, struct bytes *value) {
+static bool take_number(struct ops_cursor *c, struct bytes *value) {
     skip_blanks(c);
     size_t from = c->at;
     *value = next_word(c);
     if (is_number(*value)) return true;
     c->at = from;
-    return expected(c, "a number");
+    return ops_expected(c, "a number");
 }
 
-static bool take_bracket(struct cursor *c, char bracket, const char *what) {
+static bool take_bracket(struct ops_cursor *c, char bracket, const char *what) {
     skip_blanks(c);
-    if (c->at >= c->line.len || c->line.at[c->at] != bracket) return expected(c, what);
+    if (c->at >= c->line.len || c->line.at[c->at] != bracket) return ops_expected(c, what);
     c->at++;
     return true;
 }
 
-static bool take_value(struct cursor *c, struct ops_event *e) {
+static bool take_value(struct ops_cursor *c, struct ops_event *e) {
     skip_blanks(c);
-    struct cursor ahead = *c;
+    struct ops_cursor ahead = *c;
     struct bytes word = next_word(&ahead);
     if (is_word(word, "nil") || is_word(word, ":timed-out")) {
         *c = ahead;
@@ -92,7 +80,7 @@ static bool take_value(struct cursor *c, struct ops_event *e) {
            take_bracket(c, ']', "]");
 }
 
-static bool take_event(struct cursor *c, struct ops_event *e) {
+static bool take_event(struct ops_cursor *c, struct ops_event *e) {
     static const char *const types[] = {":invoke", ":ok", ":fail", ":info", NULL};
     static const char *const functions[] = {":read", ":write", ":cas", NULL};
     static const enum linear_kind kinds[] = {LINEAR_READ, LINEAR_WRITE, LINEAR_CAS};
@@ -104,13 +92,13 @@ static bool take_event(struct cursor *c, struct ops_event *e) {
     e->kind = kinds[function];
     if (!take_value(c, e)) return false;
     skip_blanks(c);
-    return c->at == c->line.len || expected(c, "the end of the line");
+    return c->at == c->line.len || ops_expected(c, "the end of the line");
 }
 
 enum ops_line ops_read_jepsen(struct pool *pool, struct bytes line, enum ops_model model, struct ops_event *event,
                               struct ops_fault *fault) {
     static const char prefix[] = "jepsen.util - ";
-    struct cursor c = {line, 0, fault};
+    struct ops_cursor c = {line, 0, fault};
     (void)pool;
     if (!is_word(next_word(&c), "INFO")) return OPS_LINE_OTHER;
     skip_blanks(&c);
@@ -118,7 +106,7 @@ enum ops_line ops_read_jepsen(struct pool *pool, struct bytes line, enum ops_mod
         return OPS_LINE_OTHER;
     c.at += sizeof prefix - 1;
     if (model != OPS_REGISTER) {
-        expected(&c, "--model register: read, write and cas are of that model");
+        ops_expected(&c, "--model register: read, write and cas are of that model");
         return OPS_LINE_WRONG;
     }
     return take_event(&c, event) ? OPS_LINE_EVENT : OPS_LINE_WRONG;
