@@ -342,17 +342,30 @@ static void next_turn(void *node, struct host_timer *timer) {
 
 /* --- begin -------------------------------------------------------------------------------------------------------- */
 
+static bool file_exists(struct server *s, const char *path) {
+    int error = 0;
+    struct file *file = host_file_open(s->host, path, FILE_READ, &error);
+    if (file) host_file_close(s->host, file);
+    return file != NULL;
+}
+
+/* The process ended between writing the manifest and moving the old file: it is to be moved now. */
+static bool adoption_was_interrupted(struct server *s) {
+    const struct aof_manifest *m = &s->aof.manifest;
+    const char *name = s->config.appendfilename;
+    if (m->count != 1 || m->parts[0].kind != AOF_BASE || strcmp(m->parts[0].name, name) != 0) return false;
+    return !file_exists(s, aof_path(s, name));
+}
+
 /* A single file as servers before 7.0 had it becomes the base. */
 static bool adopt_old_file(struct server *s) {
     struct aof_manifest *m = &s->aof.manifest;
     const char *name = s->config.appendfilename;
-    int error = 0;
-    if (!aof_manifest_is_empty(m)) return true;
-    struct file *file = host_file_open(s->host, name, FILE_READ, &error);
-    if (!file) return true;
-    host_file_close(s->host, file);
-    aof_manifest_adopt_base(m, name);
-    if (!aof_write_manifest(s, m)) return false;
+    bool first = aof_manifest_is_empty(m);
+    if (!first && !adoption_was_interrupted(s)) return true;
+    if (!file_exists(s, name)) return true;
+    if (first) aof_manifest_adopt_base(m, name);
+    if (first && !aof_write_manifest(s, m)) return false;
     if (host_rename(s->host, name, aof_path(s, name)) != 0) {
         host_log(s->host, LOG_WARNING, "Error trying to move the old AOF file %s into dir %s: %s", name,
                  s->config.appenddirname, aof_error_text(HOST_EIO));

@@ -248,7 +248,7 @@ void aof_stop(struct server *s) {
     a->rewrite.scheduled = false;
     a->incr_size = a->incr_synced = a->postponed_since = 0;
     aof_rewrite_kill(s);
-    buffer_clear(&a->buffer);
+    buffer_free(&a->buffer);
 }
 
 /* Begins the rewrite that makes it count, or has it begun when it can be. */

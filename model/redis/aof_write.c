@@ -3,7 +3,8 @@
 
 enum {
     POSTPONED_MOST = 2, /* s that a write waits for a background fsync */
-    LOG_EVERY = 30      /* s between log lines about failed writes (AOF_WRITE_LOG_ERROR_RATE) */
+    LOG_EVERY = 30,     /* s between log lines about failed writes (AOF_WRITE_LOG_ERROR_RATE) */
+    BUFFER_KEPT = 4000  /* bytes of room; a larger buffer is given back when it was written */
 };
 
 /* --- appending ---------------------------------------------------------------------------------------------------- */
@@ -114,7 +115,10 @@ static bool write_buffer(struct server *s) {
     a->write_error = 0;
     a->size += n;
     a->incr_size += n;
-    buffer_clear(&a->buffer);
+    if (a->buffer.room < BUFFER_KEPT)
+        buffer_clear(&a->buffer);
+    else
+        buffer_free(&a->buffer);
     return true;
 }
 

@@ -53,6 +53,7 @@ void info_memory_section(const struct server *s, struct info_out *out) {
     info_count(out, INFO_mem_total_replication_buffers, buffers);
     info_count(out, INFO_mem_clients_slaves, for_replicas);
     if (info_wants(out, INFO_mem_clients_normal)) info_count(out, INFO_mem_clients_normal, normal_clients_memory(s));
+    info_count(out, INFO_mem_aof_buffer, s->aof.buffer.room);
 }
 
 static void tell_aof(const struct server *s, struct info_out *out) {

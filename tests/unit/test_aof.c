@@ -178,6 +178,49 @@ START_TEST(strange_files_that_load) {
 }
 END_TEST
 
+/* Manifests as a whole, with nothing else there but two single files of an older version: in the server's directory
+ * with key a, in the folder with b and c. */
+static const struct {
+    const char *manifest;
+    bool in_folder, outside; /* where appendonly.aof is */
+    int64_t keys;            /* -1: it stays down */
+    const char *log;
+} manifests[] = {
+    {"file appendonly.aof seq 1 type b\n\n", true, false, -1, "Invalid AOF manifest file format"},
+    {"filx appendonly.aof seq 1 type b\n", true, false, -1, "Invalid AOF manifest file format"},
+    {"file appendonly.aof seq 1 type b newkey\n", true, false, -1, "Invalid AOF manifest file format"},
+    {"", true, false, -1, "Found an empty AOF manifest"},
+    {NULL, true, false, -1, "The AOF manifest file contains too long line"},
+    {"file appendonly.aof seq 1 type b\n", false, false, -1,
+     "Unable to obtain the AOF file appendonly.aof length. stat: No such file or directory"},
+    {"file appendonly.aof seq 1 type b newkey newvalue\n", true, false, 2, "Creating AOF incr file"},
+    {"file appendonly.aof seq 1 type b\n", false, true, 1, "Successfully migrated an old-style AOF file"},
+    {"file appendonly.aof seq 1 type b\n", true, true, 2, "DB loaded from base file appendonly.aof"},
+};
+
+static void put_file(const char *name, const char *text) {
+    world_disk_write(rig.world, 0, name, (struct bytes){text, strlen(text)});
+}
+
+START_TEST(manifests_are_read_strictly) {
+    char too_long[2000];
+    memset(too_long, '0', sizeof too_long - 1);
+    too_long[sizeof too_long - 1] = 0;
+    open_model("appendonly yes");
+    crash();
+    ck_assert(world_disk_remove(rig.world, 0, INCR) && world_disk_remove(rig.world, 0, BASE));
+    put_file("appendonlydir/appendonly.aof.manifest", manifests[_i].manifest ? manifests[_i].manifest : too_long);
+    if (manifests[_i].outside) put_file("appendonly.aof", "*3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n1\r\n");
+    if (manifests[_i].in_folder)
+        put_file("appendonlydir/appendonly.aof", "*5\r\n$4\r\nmset\r\n$1\r\nb\r\n$1\r\n1\r\n$1\r\nc\r\n$1\r\n1\r\n");
+    ck_assert_int_eq(start(), manifests[_i].keys >= 0);
+    ck_assert_msg(logged(manifests[_i].log), "%s", logs.at);
+    if (manifests[_i].keys < 0) return;
+    ck_assert_int_eq(rig_number(&rig, 0, "dbsize"), manifests[_i].keys);
+    ck_assert_int_eq(file("appendonly.aof").at != NULL, manifests[_i].in_folder && manifests[_i].outside);
+}
+END_TEST
+
 START_TEST(without_a_manifest_it_begins_anew) {
     write_transaction("appendonly yes");
     ck_assert(world_disk_remove(rig.world, 0, "appendonlydir/appendonly.aof.manifest"));
@@ -231,6 +274,20 @@ START_TEST(only_changes_are_appended) {
 }
 END_TEST
 
+/* A large buffer is given back when it was written; with the file off there is none (seen: 8, 112, 8, and 0 when off).
+ */
+START_TEST(its_buffer_is_memory) {
+    open_model("appendonly yes");
+    expect_reply(pool_printf(rig.pool, "SET big %0*d", 100000, 0), "+OK\r\n");
+    ck_assert_int_lt(rig_number(&rig, 0, "mem_aof_buffer"), 4000);
+    expect_reply("SET a 1", "+OK\r\n");
+    ck_assert_int_gt(rig_number(&rig, 0, "mem_aof_buffer"), 0);
+    ck_assert_int_eq(rig_number(&rig, 0, "mem_not_counted_for_evict"), rig_number(&rig, 0, "mem_aof_buffer"));
+    expect_reply("CONFIG SET appendonly no", "+OK\r\n");
+    ck_assert_int_eq(rig_number(&rig, 0, "mem_aof_buffer"), 0);
+}
+END_TEST
+
 /* The fsync is the server's own time with `always`, a thread's with `everysec`, nobody's with `no`. */
 START_TEST(fsync_policies_cost_what_they_say) {
     static const char *const confs[] = {"appendonly yes;appendfsync always", "appendonly yes;appendfsync everysec",
@@ -270,6 +327,28 @@ START_TEST(it_is_switched_on_by_a_rewrite) {
     ck_assert_int_eq(rig_number(&rig, 0, "aof_enabled"), 0);
     expect_reply("SET c 1", "+OK\r\n");
     ck_assert_uint_eq(file(INCR).len, 23 + 27);
+}
+END_TEST
+
+/* One child at a time, and none from inside a transaction; switching off kills it. */
+START_TEST(a_rewrite_waits_for_its_turn) {
+    static const char scheduled[] = "+Background append only file rewriting scheduled\r\n";
+    open_model("appendonly yes;save '';rdb-key-save-delay 1000000");
+    expect_reply("SET a 1", "+OK\r\n");
+    expect_reply("BGSAVE", "+Background saving started\r\n");
+    expect_reply("BGREWRITEAOF", scheduled);
+    ck_assert_int_eq(rig_number(&rig, 0, "aof_rewrite_scheduled"), 1);
+    run_for(500 * SIM_MS);
+    ck_assert(world_child_kill(rig.world, 0, 9));
+    run_for(300 * SIM_MS);
+    ck_assert_int_eq(rig_number(&rig, 0, "aof_rewrite_in_progress"), 1);
+    expect_reply("CONFIG SET appendonly no", "+OK\r\n");
+    ck_assert(logged("Killing running AOF rewrite child: "));
+    run_for(300 * SIM_MS);
+    ck_assert_int_eq(rig_number(&rig, 0, "aof_rewrite_in_progress"), 0);
+    rig_command(&rig, 0, "MULTI");
+    rig_command(&rig, 0, "BGREWRITEAOF");
+    expect_reply("EXEC", pool_printf(rig.pool, "*1\r\n%s", scheduled));
 }
 END_TEST
 
@@ -316,12 +395,15 @@ static void add(TCase *t, size_t torn_count, size_t damaged_count) {
     tcase_add_loop_test(t, damage_keeps_it_down, 0, (int)damaged_count);
     tcase_add_test(t, a_torn_base_keeps_it_down);
     tcase_add_test(t, strange_files_that_load);
+    tcase_add_loop_test(t, manifests_are_read_strictly, 0, sizeof(manifests) / sizeof(manifests[0]));
+    tcase_add_test(t, its_buffer_is_memory);
     tcase_add_test(t, without_a_manifest_it_begins_anew);
     tcase_add_test(t, an_old_single_file_is_taken_over);
     tcase_add_test(t, expired_keys_are_loaded);
     tcase_add_test(t, only_changes_are_appended);
     tcase_add_test(t, fsync_policies_cost_what_they_say);
     tcase_add_test(t, it_is_switched_on_by_a_rewrite);
+    tcase_add_test(t, a_rewrite_waits_for_its_turn);
     tcase_add_test(t, a_rewrite_works_while_it_is_off);
     tcase_add_test(t, repeated_failures_are_put_off);
 }
