@@ -120,12 +120,24 @@ def talk_on_terminal(argv, lines):
     return out.decode("latin-1")
 
 
+def have_terminals():
+    """False where the machine has no pseudo-terminals to give (a bare chroot)."""
+    try:
+        for fd in os.openpty():
+            os.close(fd)
+    except OSError:
+        return False
+    return True
+
+
 def works_with_redis_cli(rig):
     """redis-cli talks to it, with and without a terminal"""
     s = rig.serve("s", "--repl-diskless-sync-delay", "0")
     cli = ["redis-cli", "-p", str(s.port)]
-    text = talk_on_terminal(cli, ["set greeting hello", "get greeting", "client list", "info server"])
-    check('"hello"' in text and "redis_version:7.0.15" in text and "rror" not in text, text)
+    check(output_of(*cli, "set", "greeting", "hello", status=0) == "OK\n")
+    if have_terminals():
+        text = talk_on_terminal(cli, ["get greeting", "client list", "info server"])
+        check('"hello"' in text and "redis_version:7.0.15" in text and "rror" not in text, text)
     check(output_of(*cli, "ping", status=0) == "PONG\n")
     check(output_of(*cli, "--scan", "--pattern", "gr*", status=0) == "greeting\n")
     check(output_of(*cli, "--pipe", text=b"SET a 1\r\nSET b 2\r\n").endswith("errors: 0, replies: 2\n"))
@@ -340,12 +352,20 @@ def follows_a_real_master(rig):
     check(isinstance(s("SET", "a", "b"), Exception) and "READONLY" in str(s("SET", "a", "b")))
 
 
+def name_of_this_machine():
+    """A name that means 127.0.0.1; the address itself where nothing resolves any (a bare chroot without /etc/hosts)."""
+    try:
+        return "localhost" if socket.gethostbyname("localhost") == "127.0.0.1" else "127.0.0.1"
+    except OSError:
+        return "127.0.0.1"
+
+
 def resolves_names(rig):
     """a master may be given by name; an unknown name is no reason to give up"""
     real = rig.real("real", "--repl-diskless-sync-delay", "0")
     s = rig.serve("s", "--replicaof", "no-such-host.invalid %d" % real.port)
     wait_for("the attempt", lambda: "Unable to connect to MASTER" in s.log())
-    s("REPLICAOF", "localhost", real.port)
+    s("REPLICAOF", name_of_this_machine(), real.port)
     fill(real, 10)
     wait_equal(real, s)
 
