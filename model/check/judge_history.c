@@ -55,6 +55,7 @@ struct judged {
     enum linear_verdict verdict; /* the worst of all objects */
     const struct ops_object *object;
     const char *why;
+    uint32_t furthest; /* of a violation */
     uint64_t steps;
 };
 
@@ -69,14 +70,16 @@ static struct judged judge_objects(struct pool *pool, const struct ops_log *log,
         all.verdict = result.verdict;
         all.object = &log->objects[i];
         all.why = result.why;
+        all.furthest = result.furthest;
     }
     return all;
 }
 
-static void explain_violation(const struct judge_request *r, const struct ops_object *o,
+static void explain_violation(const struct judge_request *r, const struct judged *all,
                               const struct linear_budget *budget) {
+    const struct ops_object *o = all->object;
     bool *needed = POOL_ARRAY(r->pool, bool, o->linear.count);
-    bool smallest = linear_core(r->pool, &o->linear, budget, needed);
+    bool smallest = linear_core(r->pool, &o->linear, all->furthest, budget, needed);
     say_core(o, needed, smallest, r->said);
     if (r->picture) draw_history(o, needed, r->pool, r->picture);
 }
@@ -105,7 +108,7 @@ static enum judge_verdict judge(const struct judge_request *r) {
         return JUDGE_UNKNOWN;
     }
     buffer_putc(r->said, '\n');
-    explain_violation(r, all.object, &budget);
+    explain_violation(r, &all, &budget);
     return JUDGE_VIOLATION;
 }
 

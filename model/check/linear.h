@@ -29,6 +29,11 @@ enum linear_kind {
 
 #define LINEAR_NEVER UINT32_MAX
 
+/* It looks at the state and leaves it as it is. */
+static inline bool linear_is_passive(enum linear_kind kind) {
+    return kind == LINEAR_READ || kind == LINEAR_CAS_FAILED;
+}
+
 /* An operation. Instants are numbers of events: the order in which things were seen is all that is known of time. */
 struct linear_op {
     enum linear_kind kind;
@@ -86,10 +91,11 @@ linear_state linear_trie_append(const struct linear_trie *t, linear_state from, 
 
 /* --- what cannot be ordered -------------------------------------------------------------------------------- */
 
-/* Of an object that is no linearizable one: operations whose results, together, no order explains, though any one of
- * them left out would do. Sets needed[i] for those of the object's ops; others may still have taken effect or not.
- * Bounded by the budget: then what is found so far is marked, and false returned. */
-bool linear_core(struct pool *pool, const struct linear_object *object, const struct linear_budget *budget,
-                 bool *needed);
+/* Of an object that linear_check() found not to be linearizable, with that `furthest`: operations whose results,
+ * together, no order explains, though any one of them left out would do. Sets needed[i] for those of the object's ops;
+ * others may still have taken effect or not. Bounded by the budget: then what is found so far is marked, and false
+ * returned. */
+bool linear_core(struct pool *pool, const struct linear_object *object, uint32_t furthest,
+                 const struct linear_budget *budget, bool *needed);
 
 #endif

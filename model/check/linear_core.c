@@ -20,10 +20,6 @@ struct core {
     bool out_of_budget;
 };
 
-static bool is_read(const struct linear_op *op) {
-    return op->kind == LINEAR_READ || op->kind == LINEAR_CAS_FAILED;
-}
-
 /* The history with the results forgotten that are not needed. */
 static struct linear_object without(struct core *c) {
     struct linear_object o = *c->object;
@@ -31,7 +27,7 @@ static struct linear_object without(struct core *c) {
     o.count = 0;
     for (uint32_t i = 0; i < c->object->count; i++) {
         struct linear_op op = c->object->ops[i];
-        if (op.invoked > c->horizon || (!c->needed[i] && is_read(&op))) continue;
+        if (op.invoked > c->horizon || (!c->needed[i] && linear_is_passive(op.kind))) continue;
         if (!c->needed[i]) op.completed = LINEAR_NEVER;
         c->ops[o.count++] = op;
     }
@@ -79,13 +75,11 @@ static void forget_all_possible(struct core *c) {
     }
 }
 
-bool linear_core(struct pool *pool, const struct linear_object *object, const struct linear_budget *budget,
-                 bool *needed) {
-    struct core c = {.pool = pool, .object = object, .budget = budget, .needed = needed, .horizon = LINEAR_NEVER};
-    struct linear_result whole;
-    linear_check(pool, object, budget, &whole);
-    assert(whole.verdict == LINEAR_VIOLATION);
-    c.horizon = object->ops[whole.furthest].completed;
+bool linear_core(struct pool *pool, const struct linear_object *object, uint32_t furthest,
+                 const struct linear_budget *budget, bool *needed) {
+    struct core c = {.pool = pool, .object = object, .budget = budget, .needed = needed};
+    assert(furthest < object->count && object->ops[furthest].completed != LINEAR_NEVER);
+    c.horizon = object->ops[furthest].completed;
     for (uint32_t i = 0; i < object->count; i++) needed[i] = object->ops[i].completed <= c.horizon;
     c.ops = pool_alloc(pool, object->count * sizeof(struct linear_op));
     forget_all_possible(&c);

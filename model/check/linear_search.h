@@ -63,10 +63,6 @@ struct search {
     size_t key_words;
 };
 
-static inline bool linear_is_passive(enum linear_kind kind) {
-    return kind == LINEAR_READ || kind == LINEAR_CAS_FAILED;
-}
-
 /* Orders the events, gives slots to operations and gathers those that never completed; memory is the search's pool's.
  */
 void linear_prepare(struct search *s);

@@ -281,7 +281,9 @@ START_TEST(a_core_cannot_be_explained_and_needs_all_its_members) {
         if (brute_force(&h)) continue;
         struct converted c;
         convert(&h, &c);
-        ck_assert(linear_core(pool, &c.object, NULL, needed));
+        struct linear_result result;
+        linear_check(pool, &c.object, NULL, &result);
+        ck_assert(linear_core(pool, &c.object, result.furthest, NULL, needed));
         pool_destroy(c.pool);
         rest = h;
         forget(&rest, needed);
